@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { Host, Match, MetricName } from './names.ts';
+import { Points } from './points.ts';
+import { Aggregate, DataSource, ResolutionChoice } from './resolution.ts';
+import { TimeExpression } from './time.ts';
+
+export const POINTS_MIN = 2;
+export const POINTS_MAX = 10_000;
+export const POINTS_DEFAULT = 800;
+
+/** What `series` is asked: one metric over a half-open range `[start, end)`. */
+export const SeriesInput = z.object({
+  metric_name: MetricName,
+  start: TimeExpression.default('1h').describe('Start of the range, inclusive').meta({ example: '7d' }),
+  end: TimeExpression.optional().describe('End of the range, exclusive; now where it is left out'),
+  host: Host.optional(),
+  match: Match.optional(),
+  points: z
+    .int()
+    .min(POINTS_MIN)
+    .max(POINTS_MAX)
+    .default(POINTS_DEFAULT)
+    .describe('Largest number of points to return; more are downsampled by LTTB'),
+  aggregate: Aggregate.default('avg'),
+  resolution: ResolutionChoice.default('auto'),
+});
+export type SeriesInput = z.output<typeof SeriesInput>;
+
+/** What `series` answers. */
+export const SeriesAnswer = z.object({
+  metric_name: z.string(),
+  start: z.union([z.string(), z.number()]).describe('As it was asked'),
+  end: z.union([z.string(), z.number()]).nullable().describe('As it was asked; null for now'),
+  host: z.string().nullable().describe('As it was asked; null for every host'),
+  from: z.date().describe('Start of the range, resolved, inclusive'),
+  to: z.date().describe('End of the range, resolved, exclusive'),
+  points_requested: z.int(),
+  points_returned: z.int(),
+  data_source: DataSource,
+  bucket_ms: z.number().nullable().describe('Width of a bucket in milliseconds; null for samples as stored'),
+  reason: z.string().describe('Why this source answered'),
+  data: z.instanceof(Points).describe('The points, times strictly ascending'),
+});
+export type SeriesAnswer = z.output<typeof SeriesAnswer>;
