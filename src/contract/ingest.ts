@@ -16,7 +16,7 @@ const SampleTime = z
   );
 
 /** One sample as a client sends it. */
-export const Sample = z.object({
+export const Sample = z.strictObject({
   time: SampleTime.optional().describe(
     'When it was measured, ISO 8601 or epoch milliseconds; now where it is left out',
   ),
@@ -31,7 +31,7 @@ export type Sample = z.output<typeof Sample>;
  * What `ingest` is asked. Each sample is checked on its own against {@link Sample},
  * so that one bad sample is rejected by index and the good ones are kept.
  */
-export const IngestInput = z.object({
+export const IngestInput = z.strictObject({
   samples: z
     .array(z.custom<z.input<typeof Sample>>())
     .max(SAMPLES_MAX, `at most ${SAMPLES_MAX} samples in one request`),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Host, Labels, Match, MetricName } from './names.ts';
 
 /** What `latest` is asked: the newest sample of one metric. */
-export const LatestInput = z.object({
+export const LatestInput = z.strictObject({
   metric_name: MetricName,
   host: Host.optional(),
   match: Match.optional(),

@@ -9,7 +9,7 @@ export const POINTS_MAX = 10_000;
 export const POINTS_DEFAULT = 800;
 
 /** What `series` is asked: one metric over a half-open range `[start, end)`. */
-export const SeriesInput = z.object({
+export const SeriesInput = z.strictObject({
   metric_name: MetricName,
   start: TimeExpression.default('1h').describe('Start of the range, inclusive').meta({ example: '7d' }),
   end: TimeExpression.optional().describe('End of the range, exclusive; now where it is left out'),

@@ -31,7 +31,7 @@ export function parseTime(expression: string | number): ParsedTime | undefined {
 }
 
 function within(atMs: number): ParsedTime | undefined {
-  return atMs >= TIME_MIN_MS && atMs <= TIME_MAX_MS ? { atMs } : undefined;
+  return Number.isInteger(atMs) && atMs >= TIME_MIN_MS && atMs <= TIME_MAX_MS ? { atMs } : undefined;
 }
 
 /** A point in time as a request names it; see {@link parseTime}. */

@@ -1,0 +1,15 @@
+import { LatestAnswer, LatestInput } from '../contract/latest.ts';
+import { procedure } from './trpc.ts';
+
+/** The newest sample of one metric. */
+export const latest = procedure
+  .meta({
+    rest: {
+      method: 'GET',
+      path: '/api/metrics/{metric_name}/latest',
+      summary: 'The newest sample of a metric',
+    },
+  })
+  .input(LatestInput)
+  .output(LatestAnswer)
+  .query(({ ctx, input }) => ctx.queries.latest(input));

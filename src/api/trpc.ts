@@ -1,0 +1,63 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import { fieldErrors } from '../contract/field-errors.ts';
+import { transformer } from '../contract/transformer.ts';
+import { type FieldError, HyperdashError } from '../errors.ts';
+import type { Context } from './context.ts';
+
+/** Where a procedure stands in REST; `server/rest.ts` reads it. */
+export interface Meta {
+  readonly rest: {
+    readonly method: 'GET' | 'POST';
+    /** Names in braces are fields of the input: `/api/metrics/{metric_name}`. */
+    readonly path: string;
+    readonly summary: string;
+  };
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    transformer,
+    errorFormatter: ({ shape, error }) => ({
+      code: shape.code,
+      message: publicMessage(error),
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        errors: faultyFields(error),
+      },
+    }),
+  });
+
+/** The message that a client may see: what a schema refused, in words; nothing of an error that was not foreseen. */
+export function publicMessage(error: TRPCError): string {
+  if (error.code === 'INTERNAL_SERVER_ERROR') return 'internal server error';
+  if (!(error.cause instanceof z.core.$ZodError)) return error.message;
+  return fieldErrors(error.cause)
+    .map(({ field, reason }) => `${field}: ${reason}`)
+    .join('; ');
+}
+
+/** The fields of the input that an error names. */
+export function faultyFields({ cause }: TRPCError): readonly FieldError[] {
+  if (cause instanceof z.core.$ZodError) return fieldErrors(cause);
+  return cause instanceof HyperdashError ? cause.fields : [];
+}
+
+/** What a HyperdashError is called in tRPC; any other error as it is. */
+const withErrorCodes = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (!result.ok && result.error.cause instanceof HyperdashError) {
+    const { code, message } = result.error.cause;
+    throw new TRPCError({ code, message, cause: result.error.cause });
+  }
+  return result;
+});
+
+export const { router, createCallerFactory } = t;
+
+/** Every procedure starts from this one. */
+export const procedure = t.procedure.use(withErrorCodes);

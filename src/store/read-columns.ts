@@ -1,0 +1,99 @@
+import { to as copyTo } from 'pg-copy-streams';
+import type { Aggregate, Resolution } from '../contract/resolution.ts';
+import type { Columns } from '../domain/columns.ts';
+import { CopyBinaryDecoder } from '../domain/copy-binary.ts';
+import type { TimeRange } from '../domain/time-range.ts';
+import type { Engine } from '../engine/engine.ts';
+import { asking } from './store-error.ts';
+
+/** What to read: some series of one tier over a range, as one column of values. */
+export interface ColumnsQuestion {
+  readonly resolution: Resolution;
+  /** Ids of the series, at least one. */
+  readonly seriesIds: readonly number[];
+  readonly range: TimeRange;
+  readonly aggregate: Aggregate;
+  /** Raw samples are put into buckets of this width first, in milliseconds; null leaves them as stored. */
+  readonly rawBucketMs: number | null;
+  /** More rows than this are refused. */
+  readonly maxRows: number;
+}
+
+const ROLLUP_TABLES = { '1min': 'samples_1min', '1hour': 'samples_1hour', daily: 'samples_daily' } as const;
+
+/** Of samples; `count` as a double, as every column of values is. */
+const RAW_AGGREGATES: Record<Aggregate, string> = {
+  avg: 'avg(value)',
+  min: 'min(value)',
+  max: 'max(value)',
+  sum: 'sum(value)',
+  count: 'count(*)::float8',
+  last: 'last(value, time)',
+};
+
+/** Of the rollup rows of one series. */
+const ROLLUP_VALUES: Record<Aggregate, string> = {
+  avg: 'sum / count',
+  min: 'min',
+  max: 'max',
+  sum: 'sum',
+  count: 'count::float8',
+  last: 'last',
+};
+
+/** Of the rollup rows of several series; an average is sum over count, never an average of averages. */
+const ROLLUP_AGGREGATES: Record<Aggregate, string> = {
+  avg: 'sum(sum) / sum(count)::float8',
+  min: 'min(min)',
+  max: 'max(max)',
+  sum: 'sum(sum)',
+  count: 'sum(count)::float8',
+  last: 'last(last, bucket)',
+};
+
+/**
+ * Reads points in time order, straight from the wire into columns.
+ * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows
+ */
+export function readColumns(
+  engine: Engine,
+  question: ColumnsQuestion,
+  signal?: AbortSignal,
+): Promise<Columns> {
+  return asking(async () => {
+    const client = await engine.pool.connect();
+    let failure: unknown;
+    try {
+      const decoder = new CopyBinaryDecoder(question.maxRows);
+      const rows = client.query(copyTo(`COPY (${sqlFor(question)}) TO STDOUT (FORMAT binary)`));
+      for await (const chunk of rows) decoder.push(chunk as Buffer);
+      return decoder.finish();
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      client.release(failure !== undefined);
+    }
+  }, signal);
+}
+
+/** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */
+function sqlFor({ resolution, seriesIds, range, aggregate, rawBucketMs }: ColumnsQuestion): string {
+  const time = resolution === 'raw' ? 'time' : 'bucket';
+  const several = seriesIds.length > 1;
+  const where = `series_id ${several ? `IN (${seriesIds.join()})` : `= ${seriesIds[0]}`}
+    AND ${time} >= ${timestamp(range.fromMs)} AND ${time} < ${timestamp(range.toMs)}`;
+  if (resolution === 'raw') {
+    if (rawBucketMs === null) return `SELECT time, value FROM samples WHERE ${where} ORDER BY 1`;
+    const bucket = `time_bucket('${rawBucketMs} ms', time)`;
+    return `SELECT ${bucket}, ${RAW_AGGREGATES[aggregate]} FROM samples WHERE ${where} GROUP BY 1 ORDER BY 1`;
+  }
+  const table = ROLLUP_TABLES[resolution];
+  return several
+    ? `SELECT bucket, ${ROLLUP_AGGREGATES[aggregate]} FROM ${table} WHERE ${where} GROUP BY 1 ORDER BY 1`
+    : `SELECT bucket, ${ROLLUP_VALUES[aggregate]} FROM ${table} WHERE ${where} ORDER BY 1`;
+}
+
+function timestamp(ms: number): string {
+  return `timestamptz '${new Date(ms).toISOString()}'`;
+}

@@ -1,0 +1,74 @@
+import type { Engine } from '../engine/engine.ts';
+import { asking } from './store-error.ts';
+
+/** What names a series, and what its sender said of it. */
+export interface SeriesIdentity {
+  readonly metricName: string;
+  readonly host: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly unit?: string | undefined;
+  readonly kind?: string | undefined;
+}
+
+const WANTED = `
+  unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[])
+    WITH ORDINALITY AS wanted (metric_name, host, labels, unit, kind, position)`;
+
+/** Spelled as the unique index is, which goes by the labels' digest. */
+const IS_WANTED = `
+  series.metric_name = wanted.metric_name AND series.host = wanted.host
+    AND md5(series.labels::text) = md5(wanted.labels::text) AND series.labels = wanted.labels`;
+
+const FIND = `SELECT position::int, id FROM ${WANTED} JOIN series ON ${IS_WANTED}`;
+
+// Sorted, so that two nodes that add the same series wait for each other instead of deadlocking.
+const ADD = `
+  INSERT INTO series (metric_name, host, labels, unit, kind)
+  SELECT metric_name, host, labels, unit, kind FROM ${WANTED} ORDER BY metric_name, host, labels
+  ON CONFLICT DO NOTHING`;
+
+const DESCRIBE = `
+  UPDATE series SET unit = coalesce(wanted.unit, series.unit), kind = coalesce(wanted.kind, series.kind)
+  FROM ${WANTED}
+  WHERE ${IS_WANTED}
+    AND (coalesce(wanted.unit, series.unit), coalesce(wanted.kind, series.kind))
+      IS DISTINCT FROM (series.unit, series.kind)`;
+
+/**
+ * The ids of series, in the order given; those that are new are added to the catalogue.
+ * Units and kinds that are given replace what the catalogue has.
+ */
+export function resolveSeries(engine: Engine, identities: readonly SeriesIdentity[]): Promise<number[]> {
+  return asking(async () => {
+    const ids = new Array<number>(identities.length);
+    let missing = await find(engine, identities, ids);
+    if (missing.length > 0) {
+      await engine.pool.query(ADD, parametersOf(missing));
+      missing = await find(engine, identities, ids);
+    }
+    if (missing.length > 0) throw new Error('a series was deleted while it was being added');
+    const described = identities.filter(({ unit, kind }) => unit !== undefined || kind !== undefined);
+    if (described.length > 0) await engine.pool.query(DESCRIBE, parametersOf(described));
+    return ids;
+  });
+}
+
+async function find(
+  engine: Engine,
+  identities: readonly SeriesIdentity[],
+  ids: number[],
+): Promise<SeriesIdentity[]> {
+  const { rows } = await engine.pool.query<{ position: number; id: number }>(FIND, parametersOf(identities));
+  for (const { position, id } of rows) ids[position - 1] = id;
+  return identities.filter((_, index) => ids[index] === undefined);
+}
+
+function parametersOf(identities: readonly SeriesIdentity[]): unknown[] {
+  return [
+    identities.map(({ metricName }) => metricName),
+    identities.map(({ host }) => host),
+    identities.map(({ labels }) => JSON.stringify(labels)),
+    identities.map(({ unit }) => unit ?? null),
+    identities.map(({ kind }) => kind ?? null),
+  ];
+}
