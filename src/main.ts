@@ -44,7 +44,17 @@ function settingsFrom(flags: Record<string, string>): Record<string, string> {
   );
 }
 
+/** Reads `.env` where there is one; what the environment sets already stands. */
+function loadEnvFile(): void {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
 try {
+  loadEnvFile();
   await program.parseAsync();
 } catch (error) {
   if (error instanceof ConfigError) {

@@ -7,28 +7,26 @@ const LABELS_MAX = 64;
 /** No control characters (C0, DEL, C1) and no lone surrogates, which PostgreSQL cannot store. */
 const printable = (text: string): boolean => !/[\p{Cc}\p{Cs}]/u.test(text);
 
-function name(what: string) {
-  return z
-    .string()
-    .min(1, `${what} must not be empty`)
-    .max(NAME_MAX_LENGTH, `${what} must have at most ${NAME_MAX_LENGTH} characters`)
-    .refine(printable, `${what} must not contain control characters`);
-}
+const Name = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(NAME_MAX_LENGTH, `must have at most ${NAME_MAX_LENGTH} characters`)
+  .refine(printable, 'must not contain control characters');
 
 /** A metric's name, such as `cpu_usage`: 1 to 200 printable characters. */
-export const MetricName = name('metric_name').describe('Name of the metric').meta({ example: 'cpu_usage' });
+export const MetricName = Name.describe('Name of the metric').meta({ example: 'cpu_usage' });
 
 /** The host that a series comes from: 1 to 200 printable characters. */
-export const Host = name('host').describe('Host that the series comes from').meta({ example: 'web-1' });
+export const Host = Name.describe('Host that the series comes from').meta({ example: 'web-1' });
 
 /** Labels that tell apart series of one metric and host; a label with an empty value counts as absent. */
 export const Labels = z
   .record(
-    name('label name'),
+    Name,
     z
       .string()
-      .max(LABEL_VALUE_MAX_LENGTH, `a label's value must have at most ${LABEL_VALUE_MAX_LENGTH} characters`)
-      .refine(printable, "a label's value must not contain control characters"),
+      .max(LABEL_VALUE_MAX_LENGTH, `must have at most ${LABEL_VALUE_MAX_LENGTH} characters`)
+      .refine(printable, 'must not contain control characters'),
   )
   .refine((labels) => Object.keys(labels).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`)
   .describe('Labels of the series')

@@ -16,9 +16,9 @@ export const SeriesInput = z.strictObject({
   host: Host.optional(),
   match: Match.optional(),
   points: z
-    .int()
-    .min(POINTS_MIN)
-    .max(POINTS_MAX)
+    .int('must be a whole number')
+    .min(POINTS_MIN, `must be at least ${POINTS_MIN}`)
+    .max(POINTS_MAX, `must be at most ${POINTS_MAX}`)
     .default(POINTS_DEFAULT)
     .describe('Largest number of points to return; more are downsampled by LTTB'),
   aggregate: Aggregate.default('avg'),

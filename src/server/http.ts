@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Context } from '../api/context.ts';
 import { type AppRouter, appRouter } from '../api/router.ts';
 import { HyperdashError } from '../errors.ts';
@@ -28,7 +28,7 @@ export async function createHttpServer({
 }: HttpServerParts): Promise<FastifyInstance> {
   const server = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX_BYTES,
     routerOptions: { maxParamLength: PARAMETER_MAX_LENGTH },
     forceCloseConnections: 'idle',

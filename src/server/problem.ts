@@ -52,6 +52,8 @@ function describe(error: unknown): { status: number; detail: string; errors: rea
   if (error instanceof HyperdashError)
     return describe(new TRPCError({ ...error, message: error.message, cause: error }));
   const status = (error as Partial<FastifyError>)?.statusCode ?? 500;
-  if (status >= 400 && status < 500) return { status, detail: (error as FastifyError).message, errors: [] };
+  const detail = (error as FastifyError).message;
+  if (status === 400) return { status, detail, errors: [{ field: 'body', reason: detail }] };
+  if (status > 400 && status < 500) return { status, detail, errors: [] };
   return { status: 500, detail: 'internal server error', errors: [] };
 }

@@ -1,0 +1,175 @@
+import { hostname } from 'node:os';
+import { type Logger, pino } from 'pino';
+import { type Agent, startAgent } from './agent/agent.ts';
+import type { AgentSample } from './agent/rounds.ts';
+import type { Config } from './config.ts';
+import type { Retention } from './domain/tier.ts';
+import type { Engine } from './engine/engine.ts';
+import { openEngine } from './engine/open.ts';
+import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
+import { createQueries } from './query/queries.ts';
+import { createHttpServer } from './server/http.ts';
+import { migrate } from './store/migrate.ts';
+import { resolveSeries } from './store/resolve-series.ts';
+import { writeSamples } from './store/write-samples.ts';
+import { VERSION } from './version.ts';
+
+/** A commit takes no further request once it holds this many samples. */
+const COMMIT_MAX_ROWS = 20_000;
+
+/** An engine whose schema is up to date and whose policies follow the settings. */
+export interface Store {
+  readonly engine: Engine;
+  /** Names of the migrations that were applied while opening. */
+  readonly migrations: readonly string[];
+  /** Says where the program that holds the data directory can be reached. */
+  announce(url: string): void;
+  close(): Promise<void>;
+}
+
+/** The program's log: JSON lines on standard output. */
+export function createLogger(config: Config): Logger {
+  return pino({ level: config.LOG_LEVEL });
+}
+
+/** The running program. */
+export interface App {
+  readonly logger: Logger;
+  /** Resolves once every door is open, with the address; on failure everything is closed again. */
+  start(): Promise<{ readonly url: string }>;
+  /** Finishes what is under way and closes everything, last opened first; safe to call at any time, more than once. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the database that the settings name, embedded or server, and brings it up to date.
+ * @param holder what the lock of the data directory says to the next one who wants it, such as `hyperdash serve`
+ * @throws HyperdashError CONFLICT where another process holds the data directory, SERVICE_UNAVAILABLE where the
+ *   database cannot be used
+ */
+export async function openStore(config: Config, holder: string, logger: Logger): Promise<Store> {
+  const lock = { update(_: object) {}, release() {} };
+  let engine: Engine | undefined;
+  const close = async (): Promise<void> => {
+    await engine?.close();
+    lock?.release();
+  };
+  try {
+    engine = await openEngine({
+      databaseUrl: config.DATABASE_URL,
+      dataDir: config.DATA_DIR,
+      poolSize: config.DATABASE_POOL_SIZE,
+      statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+    });
+    const migrations = await migrate(engine);
+    return { engine, migrations, announce: (url) => lock?.update({ command: holder, url }), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The program as the settings describe it, not yet started. */
+export function createApp(config: Config): App {
+  const logger = createLogger(config);
+  const closers: (() => Promise<unknown> | unknown)[] = [];
+  let stopped: Promise<void> | undefined;
+
+  async function start(): Promise<{ url: string }> {
+    const store = await openStore(config, 'hyperdash serve', logger);
+    closers.push(() => store.close());
+    const ingest = ingestInto(store.engine, config);
+    closers.push(() => ingest.close());
+    const server = await createHttpServer({
+      context: {
+        queries: createQueries(store.engine, {
+          retentionMs: retentionOf(config),
+          maxRawRows: config.MAX_RAW_ROWS,
+          nowMs: Date.now,
+        }),
+        ingest,
+        status: async () => ({
+          version: VERSION,
+          engine: { kind: store.engine.kind, postgres: '', timescaledb: '' },
+          uptime_seconds: process.uptime(),
+        }),
+      },
+      logger,
+      notReady: () => [],
+    });
+    closers.push(() => server.close());
+    const url = await server.listen({ host: config.HOST, port: config.PORT });
+    store.announce(url);
+    if (config.AGENT) {
+      const agent = agentInto(ingest, logger);
+      closers.push(() => agent.stop());
+    }
+    return { url };
+  }
+
+  async function closeAll(): Promise<void> {
+    for (const close of closers.reverse()) await close();
+  }
+
+  const app: App = {
+    logger,
+    async start() {
+      try {
+        return await start();
+      } catch (error) {
+        await app.stop();
+        throw error;
+      }
+    },
+    stop() {
+      stopped ??= closeAll();
+      return stopped;
+    },
+  };
+  return app;
+}
+
+function ingestInto(engine: Engine, config: Config): Ingest {
+  return createIngest({
+    resolveSeries: (identities) => resolveSeries(engine, identities),
+    commit: (batches) => writeSamples(engine, batches),
+    limits: {
+      maxPendingRows: config.INGEST_MAX_PENDING,
+      maxCommitRows: COMMIT_MAX_ROWS,
+      // Half of the pool at most, so that writes never keep queries from a connection.
+      maxCommits: Math.ceil(engine.abilities.connections / 2),
+    },
+    oldestMs: () => Date.now() - config.RETAIN_RAW,
+    nowMs: Date.now,
+  });
+}
+
+/** Collects this machine's own metrics, under its host name. */
+function agentInto(ingest: Ingest, logger: Logger): Agent {
+  return startAgent({
+    host: hostname(),
+    logger,
+    write: (samples) => ingest.write(samples.map(identified)),
+  });
+}
+
+function identified({
+  metric_name,
+  host,
+  labels = {},
+  unit,
+  kind,
+  time,
+  value,
+}: AgentSample): IdentifiedSample {
+  return { series: { metricName: metric_name, host, labels, unit, kind }, timeMs: time.getTime(), value };
+}
+
+function retentionOf(config: Config): Retention {
+  return {
+    raw: config.RETAIN_RAW,
+    '1min': config.RETAIN_1MIN,
+    '1hour': Number.POSITIVE_INFINITY,
+    daily: Number.POSITIVE_INFINITY,
+  };
+}
