@@ -86,6 +86,6 @@ test('on a terminal a bar is redrawn in place within its width, with count, rate
 
   const frames = output().split('\n')[0]!.split('\r\x1b[K').slice(1);
   expect(frames[0]).toMatch(/^seed [█░]{24} +\d+% {2}8 640 samples, [\d ]+\/s, \d+ s left$/);
-  expect(frames.at(-1)).toMatch(/^seed █{24}100% {2}103 680 samples, [\d ]+\/s$/);
+  expect(frames.at(-1)).toMatch(/^seed █{24} 100% {2}103 680 samples, [\d ]+\/s$/);
   expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThan(100);
 });
