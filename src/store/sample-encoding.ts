@@ -63,3 +63,24 @@ function writeTimestamp(buffer: Buffer, timeMs: number, at: number): number {
   buffer.writeInt32BE(high, at);
   return buffer.writeUInt32BE(microseconds - high * TWO_TO_32, at + 4);
 }
+
+/** The inverse of {@link encodeArrays}, of what `array_send` gives for arrays without NULLs of equal length. */
+export function decodeArrays(times: Buffer, seriesIds: Buffer, values: Buffer): SampleColumns {
+  return {
+    seriesIds: Int32Array.from(elementsOf(seriesIds, 4), (at) => seriesIds.readInt32BE(at)),
+    times: Float64Array.from(elementsOf(times, 8), (at) => readTimestamp(times, at)),
+    values: Float64Array.from(elementsOf(values, 8), (at) => values.readDoubleBE(at)),
+  };
+}
+
+/** Where each element of a binary array starts. */
+function elementsOf(array: Buffer, elementBytes: number): number[] {
+  const dimensions = array.readInt32BE(0);
+  const length = dimensions === 0 ? 0 : array.readInt32BE(12);
+  return Array.from({ length }, (_, i) => ARRAY_HEADER_BYTES + 4 + i * (4 + elementBytes));
+}
+
+function readTimestamp(buffer: Buffer, at: number): number {
+  const microseconds = buffer.readInt32BE(at) * TWO_TO_32 + buffer.readUInt32BE(at + 4);
+  return microseconds / 1000 + POSTGRES_EPOCH_MS;
+}

@@ -1,65 +1,115 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import type { Committed } from '../domain/committed.ts';
 import { concatenate, type SampleColumns } from '../domain/sample-columns.ts';
 import type { Engine } from '../engine/engine.ts';
-import { encodeArrays, encodeCopy } from './sample-encoding.ts';
+import { decodeArrays, encodeArrays, encodeCopy } from './sample-encoding.ts';
 import { asking, sqlState } from './store-error.ts';
 
 const COPY = 'COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)';
 const INSERT = `
   INSERT INTO samples (time, series_id, value)
   SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::float8[])`;
-const IGNORING_DUPLICATES = `${INSERT} ON CONFLICT DO NOTHING`;
+const INSERT_ALL = `
+  WITH inserted AS (${INSERT})
+  SELECT pg_current_xact_id()::text AS xid`;
+const IGNORING_DUPLICATES = `
+  WITH inserted AS (${INSERT} ON CONFLICT DO NOTHING RETURNING time, series_id, value)
+  SELECT count(*)::int AS count,
+    array_send(array_agg(time)) AS times, array_send(array_agg(series_id)) AS "seriesIds",
+    array_send(array_agg(value)) AS values
+  FROM inserted`;
 
 const UNIQUE_VIOLATION = '23505';
+/** Up to this many samples, one INSERT is faster than a transaction around a COPY. */
+const INSERT_MAX_ROWS = 500;
 
 /**
  * Commits batches of samples together: all of them or none.
  *
  * The batches go in as one, by COPY where the engine takes it. COPY knows no ON CONFLICT, so where a duplicate turns
  * up they are written again one by one, duplicates ignored.
+ * @param onCommit told what was inserted, as soon as it is committed
  * @returns how many samples of each batch were inserted; the rest were duplicates
  */
-export function writeSamples(engine: Engine, batches: readonly SampleColumns[]): Promise<number[]> {
+export function writeSamples(
+  engine: Engine,
+  batches: readonly SampleColumns[],
+  onCommit?: (committed: Committed) => void,
+): Promise<number[]> {
   return asking(async () => {
     try {
-      await writeTogether(engine, concatenate(batches));
+      const samples = concatenate(batches);
+      onCommit?.({ xid: await writeTogether(engine, samples), samples });
       return batches.map(({ times }) => times.length);
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
-      return writeOneByOne(engine, batches);
+      const written = await writeOneByOne(engine, batches);
+      const samples = concatenate(written.map((batch) => batch.samples));
+      if (samples.times.length > 0) onCommit?.({ xid: written[0]!.xid, samples });
+      return written.map((batch) => batch.samples.times.length);
     }
   });
 }
 
-async function writeTogether(engine: Engine, samples: SampleColumns): Promise<void> {
-  if (!engine.abilities.copyIn) {
-    await engine.pool.query(INSERT, encodeArrays(samples));
-    return;
-  }
-  await withClient(engine, (client) =>
-    pipeline(Readable.from([encodeCopy(samples)]), client.query(copyFrom(COPY))),
+/** @returns the id of the transaction */
+function writeTogether(engine: Engine, samples: SampleColumns): Promise<number> {
+  return withClient(engine, async (client) => {
+    if (engine.abilities.copyIn && samples.times.length > INSERT_MAX_ROWS) {
+      return inTransaction(client, async (xid) => {
+        await pipeline(Readable.from([encodeCopy(samples)]), client.query(copyFrom(COPY)));
+        return xid;
+      });
+    }
+    const { rows } = await client.query<{ xid: string }>(INSERT_ALL, encodeArrays(samples));
+    return Number(rows[0]!.xid);
+  });
+}
+
+interface InsertedRow {
+  readonly count: number;
+  readonly times: Buffer;
+  readonly seriesIds: Buffer;
+  readonly values: Buffer;
+}
+
+function writeOneByOne(engine: Engine, batches: readonly SampleColumns[]): Promise<Committed[]> {
+  return withClient(engine, (client) =>
+    inTransaction(client, async (xid) => {
+      const written: Committed[] = [];
+      for (const batch of batches) {
+        const { rows } = await client.query<InsertedRow>(IGNORING_DUPLICATES, encodeArrays(batch));
+        const { count, times, seriesIds, values } = rows[0]!;
+        written.push({
+          xid,
+          samples: count === 0 ? concatenate([]) : decodeArrays(times, seriesIds, values),
+        });
+      }
+      return written;
+    }),
   );
 }
 
-function writeOneByOne(engine: Engine, batches: readonly SampleColumns[]): Promise<number[]> {
-  return withClient(engine, async (client) => {
-    const inserted: number[] = [];
-    await client.query('BEGIN');
-    try {
-      for (const batch of batches) {
-        const { rowCount } = await client.query(IGNORING_DUPLICATES, encodeArrays(batch));
-        inserted.push(rowCount ?? 0);
-      }
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    }
-    return inserted;
-  });
+async function inTransaction<Answer>(
+  client: PoolClient,
+  work: (xid: number) => Promise<Answer>,
+): Promise<Answer> {
+  // Two statements in one message give two results, which the driver's types do not know.
+  const began = (await client.query(
+    'BEGIN; SELECT pg_current_xact_id()::text AS xid',
+  )) as unknown as QueryResult<{
+    xid: string;
+  }>[];
+  try {
+    const answer = await work(Number(began[1]!.rows[0]!.xid));
+    await client.query('COMMIT');
+    return answer;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
 }
 
 async function withClient<Answer>(
