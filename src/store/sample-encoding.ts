@@ -64,8 +64,21 @@ function writeTimestamp(buffer: Buffer, timeMs: number, at: number): number {
   return buffer.writeUInt32BE(microseconds - high * TWO_TO_32, at + 4);
 }
 
-/** The inverse of {@link encodeArrays}, of what `array_send` gives for arrays without NULLs of equal length. */
-export function decodeArrays(times: Buffer, seriesIds: Buffer, values: Buffer): SampleColumns {
+/** The columns `time`, `series_id` and `value` of all rows in one, as {@link decodeArrays} takes them. */
+export const AS_ARRAYS = `
+  array_send(coalesce(array_agg(time), '{}')) AS times,
+  array_send(coalesce(array_agg(series_id), '{}')) AS "seriesIds",
+  array_send(coalesce(array_agg(value), '{}')) AS values`;
+
+/** Columns as `array_send` writes them: without NULLs and of equal length. */
+export interface ArraysRow {
+  readonly times: Buffer;
+  readonly seriesIds: Buffer;
+  readonly values: Buffer;
+}
+
+/** The inverse of {@link encodeArrays}. */
+export function decodeArrays({ times, seriesIds, values }: ArraysRow): SampleColumns {
   return {
     seriesIds: Int32Array.from(elementsOf(seriesIds, 4), (at) => seriesIds.readInt32BE(at)),
     times: Float64Array.from(elementsOf(times, 8), (at) => readTimestamp(times, at)),

@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { Committed } from '../domain/committed.ts';
 import { concatenate, type SampleColumns } from '../domain/sample-columns.ts';
 import type { Engine } from '../engine/engine.ts';
-import { decodeArrays, encodeArrays, encodeCopy } from './sample-encoding.ts';
+import { type ArraysRow, AS_ARRAYS, decodeArrays, encodeArrays, encodeCopy } from './sample-encoding.ts';
 import { asking, sqlState } from './store-error.ts';
 
 const COPY = 'COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)';
@@ -17,10 +17,7 @@ const INSERT_ALL = `
   SELECT pg_current_xact_id()::text AS xid`;
 const IGNORING_DUPLICATES = `
   WITH inserted AS (${INSERT} ON CONFLICT DO NOTHING RETURNING time, series_id, value)
-  SELECT count(*)::int AS count,
-    array_send(array_agg(time)) AS times, array_send(array_agg(series_id)) AS "seriesIds",
-    array_send(array_agg(value)) AS values
-  FROM inserted`;
+  SELECT ${AS_ARRAYS} FROM inserted`;
 
 const UNIQUE_VIOLATION = '23505';
 /** Up to this many samples, one INSERT is faster than a transaction around a COPY. */
@@ -68,24 +65,13 @@ function writeTogether(engine: Engine, samples: SampleColumns): Promise<number> 
   });
 }
 
-interface InsertedRow {
-  readonly count: number;
-  readonly times: Buffer;
-  readonly seriesIds: Buffer;
-  readonly values: Buffer;
-}
-
 function writeOneByOne(engine: Engine, batches: readonly SampleColumns[]): Promise<Committed[]> {
   return withClient(engine, (client) =>
     inTransaction(client, async (xid) => {
       const written: Committed[] = [];
       for (const batch of batches) {
-        const { rows } = await client.query<InsertedRow>(IGNORING_DUPLICATES, encodeArrays(batch));
-        const { count, times, seriesIds, values } = rows[0]!;
-        written.push({
-          xid,
-          samples: count === 0 ? concatenate([]) : decodeArrays(times, seriesIds, values),
-        });
+        const { rows } = await client.query<ArraysRow>(IGNORING_DUPLICATES, encodeArrays(batch));
+        written.push({ xid, samples: decodeArrays(rows[0]!) });
       }
       return written;
     }),
