@@ -13,8 +13,8 @@ export interface ColumnsQuestion {
   readonly seriesIds: readonly number[];
   readonly range: TimeRange;
   readonly aggregate: Aggregate;
-  /** Raw samples are put into buckets of this width first, in milliseconds; null leaves them as stored. */
-  readonly rawBucketMs: number | null;
+  /** Width of the buckets in milliseconds; raw samples are put into such first, null leaves them as stored. */
+  readonly bucketMs: number | null;
   /** More rows than this are refused. */
   readonly maxRows: number;
 }
@@ -78,14 +78,14 @@ export function readColumns(
 }
 
 /** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */
-function sqlFor({ resolution, seriesIds, range, aggregate, rawBucketMs }: ColumnsQuestion): string {
+function sqlFor({ resolution, seriesIds, range, aggregate, bucketMs }: ColumnsQuestion): string {
   const time = resolution === 'raw' ? 'time' : 'bucket';
   const several = seriesIds.length > 1;
   const where = `series_id ${several ? `IN (${seriesIds.join()})` : `= ${seriesIds[0]}`}
     AND ${time} >= ${timestamp(range.fromMs)} AND ${time} < ${timestamp(range.toMs)}`;
   if (resolution === 'raw') {
-    if (rawBucketMs === null) return `SELECT time, value FROM samples WHERE ${where} ORDER BY 1`;
-    const bucket = `time_bucket('${rawBucketMs} ms', time)`;
+    if (bucketMs === null) return `SELECT time, value FROM samples WHERE ${where} ORDER BY 1`;
+    const bucket = `time_bucket('${bucketMs} ms', time)`;
     return `SELECT ${bucket}, ${RAW_AGGREGATES[aggregate]} FROM samples WHERE ${where} GROUP BY 1 ORDER BY 1`;
   }
   const table = ROLLUP_TABLES[resolution];
