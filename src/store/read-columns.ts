@@ -1,3 +1,5 @@
+import { addAbortSignal } from 'node:stream';
+import type { PoolClient } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Aggregate, Resolution } from '../contract/resolution.ts';
 import { CopyDecoder } from '../domain/copy-binary.ts';
@@ -52,8 +54,9 @@ const ROLLUP_AGGREGATES: Record<Aggregate, string> = {
 };
 
 /**
- * Reads points in time order, straight from the wire into columns.
- * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows
+ * Reads points in time order, straight from the wire into columns. Once the signal is aborted the statement is cancelled.
+ * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows, CLIENT_CLOSED_REQUEST once aborted,
+ *   SERVICE_UNAVAILABLE where the database fails
  */
 export function readColumns(
   engine: Engine,
@@ -61,20 +64,27 @@ export function readColumns(
   signal?: AbortSignal,
 ): Promise<Columns> {
   return asking(async () => {
+    signal?.throwIfAborted();
     const client = await engine.pool.connect();
-    let failure: unknown;
+    const decoder = new CopyDecoder({ maxRows: question.maxRows });
     try {
-      const decoder = new CopyDecoder({ maxRows: question.maxRows });
       const rows = client.query(copyTo(`COPY (${sqlFor(question)}) TO STDOUT (FORMAT binary)`));
-      for await (const chunk of rows) decoder.push(chunk as Buffer);
-      return decoder.finish();
+      for await (const chunk of signal ? addAbortSignal(signal, rows) : rows) decoder.push(chunk as Buffer);
+      client.release();
     } catch (error) {
-      failure = error;
+      // Rows may still be coming: the connection is not used again.
+      client.release(true);
+      if (engine.abilities.cancel) void cancelBackend(engine, client);
       throw error;
-    } finally {
-      client.release(failure !== undefined);
     }
+    return decoder.finish();
   }, signal);
+}
+
+/** The server would notice that nobody listens only when it next has rows to send. */
+async function cancelBackend(engine: Engine, client: PoolClient): Promise<void> {
+  const { processID } = client as PoolClient & { readonly processID: number };
+  await engine.pool.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => undefined);
 }
 
 /** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */
