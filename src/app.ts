@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { type Agent, startAgent } from './agent/agent.ts';
+import { createQuietLog } from './agent/quiet-log.ts';
 import type { AgentSample } from './agent/rounds.ts';
 import type { Config } from './config.ts';
 import type { Retention } from './domain/tier.ts';
@@ -9,8 +10,11 @@ import { lockDataDir } from './engine/data-dir-lock.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
+import type { FeedLimits } from './live/feed.ts';
+import { createLive, type Live } from './live/live.ts';
 import { createQueries } from './query/queries.ts';
 import { createHttpServer } from './server/http.ts';
+import type { ConnectionLimits } from './server/live-connections.ts';
 import { migrate } from './store/migrate.ts';
 import { resolveSeries } from './store/resolve-series.ts';
 import { writeSamples } from './store/write-samples.ts';
@@ -76,8 +80,14 @@ export async function openStore(config: Config, holder: string, logger: Logger):
   }
 }
 
+/** Bounds of live streams that are no settings. */
+export interface AppLimits {
+  readonly feed?: Partial<FeedLimits>;
+  readonly connections?: Partial<ConnectionLimits>;
+}
+
 /** The program as the settings describe it, not yet started. */
-export function createApp(config: Config): App {
+export function createApp(config: Config, limits: AppLimits = {}): App {
   const logger = createLogger(config);
   const closers: (() => Promise<unknown> | unknown)[] = [];
   let stopped: Promise<void> | undefined;
@@ -91,7 +101,15 @@ export function createApp(config: Config): App {
       maxQueue: DOWNSAMPLING_MAX_QUEUE,
     });
     closers.push(() => downsampling.close());
-    const ingest = ingestInto(store.engine, config);
+    const logFailure = createQuietLog(logger);
+    const live = await createLive({
+      engine: store.engine,
+      redisUrl: config.REDIS_URL,
+      onError: (error) => logFailure('live: streams wait for the database or the bus', error),
+      ...(limits.feed && { limits: limits.feed }),
+    });
+    closers.push(() => live.close());
+    const ingest = ingestInto(store.engine, config, live);
     closers.push(() => ingest.close());
     const server = await createHttpServer({
       context: {
@@ -101,12 +119,15 @@ export function createApp(config: Config): App {
           nowMs: Date.now,
         }),
         ingest,
+        live,
         status: async () => ({
           version: VERSION,
           engine: { kind: store.engine.kind, postgres: '', timescaledb: '' },
           uptime_seconds: process.uptime(),
+          live: live.counters,
         }),
       },
+      live: { live, allowedOrigins: config.ALLOWED_ORIGINS, limits: limits.connections },
       logger,
       notReady: () => [],
     });
@@ -143,10 +164,10 @@ export function createApp(config: Config): App {
   return app;
 }
 
-function ingestInto(engine: Engine, config: Config): Ingest {
+function ingestInto(engine: Engine, config: Config, live: Live): Ingest {
   return createIngest({
     resolveSeries: (identities) => resolveSeries(engine, identities),
-    commit: (batches) => writeSamples(engine, batches),
+    commit: (batches) => writeSamples(engine, batches, live.publish),
     limits: {
       maxPendingRows: config.INGEST_MAX_PENDING,
       maxCommitRows: COMMIT_MAX_ROWS,

@@ -4,6 +4,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Context } from '../api/context.ts';
 import { type AppRouter, appRouter } from '../api/router.ts';
 import { HyperdashError } from '../errors.ts';
+import { type LiveDoorsParts, openLiveDoors } from './live-doors.ts';
 import { isInternal, sendProblem } from './problem.ts';
 import { registerRest } from './rest.ts';
 
@@ -15,6 +16,7 @@ const PARAMETER_MAX_LENGTH = 5000;
 /** What the server needs besides the procedures' own context. */
 export interface HttpServerParts {
   readonly context: Context;
+  readonly live: Omit<LiveDoorsParts, 'context'>;
   readonly logger: FastifyBaseLogger;
   /** Says what is missing before the program can serve; empty where it is ready. */
   readonly notReady: () => readonly string[];
@@ -23,6 +25,7 @@ export interface HttpServerParts {
 /** Every door over HTTP, not yet listening: tRPC, REST, health and the page. */
 export async function createHttpServer({
   context,
+  live,
   logger,
   notReady,
 }: HttpServerParts): Promise<FastifyInstance> {
@@ -32,6 +35,8 @@ export async function createHttpServer({
     bodyLimit: BODY_MAX_BYTES,
     routerOptions: { maxParamLength: PARAMETER_MAX_LENGTH },
     forceCloseConnections: 'idle',
+    // Java's client, for one, asks every server to upgrade to h2c and means nothing by it.
+    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
   });
   server.setErrorHandler((error, request, reply) => {
     if (isInternal(error)) request.log.error(error);
@@ -54,6 +59,7 @@ export async function createHttpServer({
       },
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  openLiveDoors(server, { ...live, context });
   registerRest(server, context);
   server.get('/healthz', async () => ({ status: 'alive' }));
   server.get('/readyz', async (_request, reply) => {

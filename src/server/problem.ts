@@ -22,18 +22,23 @@ const RETRY_AFTER_SECONDS = 1;
 
 /** Answers with a problem; nothing of an unforeseen error reaches the client. */
 export function sendProblem(reply: FastifyReply, error: unknown): void {
+  const problem = problemOf(error, reply.request.url);
+  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  reply.code(problem.status).type('application/problem+json').send(problem);
+}
+
+/** The problem that an error is to a client. */
+export function problemOf(error: unknown, url: string): Problem {
   const { status, detail, errors } = describe(error);
   const title = STATUS_CODES[status] ?? 'Error';
-  const problem: Problem = {
+  return {
     type: `/errors/${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`,
     title,
     status,
     detail,
-    instance: reply.request.url.split('?', 1)[0]!,
+    instance: url.split('?', 1)[0]!,
     errors,
   };
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-  reply.code(status).type('application/problem+json').send(problem);
 }
 
 /** Whether an error was not foreseen, and so is to be logged. */
