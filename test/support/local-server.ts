@@ -1,0 +1,139 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { accessSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import pg from 'pg';
+
+/** A PostgreSQL installation of this machine that has TimescaleDB: the directory of its programs. */
+export interface LocalInstallation {
+  readonly binDir: string;
+}
+
+/** Looks for PostgreSQL with TimescaleDB on the PATH and where distributions put it; undefined where there is none. */
+export function findLocalTimescale(): LocalInstallation | undefined {
+  const packaged = listDirectory('/usr/lib/postgresql').map((version) =>
+    join('/usr/lib/postgresql', version, 'bin'),
+  );
+  const onPath = (process.env.PATH ?? '').split(delimiter);
+  const binDir = [...onPath, ...packaged.sort().reverse()].find(hasTimescale);
+  return binDir === undefined ? undefined : { binDir };
+}
+
+function listDirectory(path: string): string[] {
+  return existsSync(path) ? readdirSync(path) : [];
+}
+
+function hasTimescale(binDir: string): boolean {
+  if (!['pg_config', 'initdb', 'postgres'].every((program) => existsSync(join(binDir, program))))
+    return false;
+  try {
+    const shareDir = execFileSync(join(binDir, 'pg_config'), ['--sharedir'], { encoding: 'utf8' }).trim();
+    accessSync(join(shareDir, 'extension', 'timescaledb.control'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A throw-away cluster, stopped and deleted by `stop`. */
+export interface LocalServer {
+  /** Of its `postgres` database, as superuser. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Makes and starts a cluster that listens on loopback alone and lasts for one run of the tests. */
+export async function startLocalServer({ binDir }: LocalInstallation): Promise<LocalServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'hyperdash-pg-'));
+  const owner = unprivilegedOwner();
+  if (owner) chownSync(directory, owner.uid, owner.gid);
+  const dataDir = join(directory, 'data');
+  const initdb = ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  execFileSync(join(binDir, 'initdb'), initdb, {
+    ...owner,
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const port = await freePort();
+  const settings = serverSettings(port).flatMap((setting) => ['-c', setting]);
+  const server = spawn(join(binDir, 'postgres'), ['-D', dataDir, ...settings], {
+    ...owner,
+    cwd: directory,
+    stdio: 'ignore',
+  });
+  // Covers every way out that still runs code; a SIGKILL of the test run leaves the cluster behind.
+  const stopAtExit = () => server.kill('SIGQUIT');
+  process.once('exit', stopAtExit);
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  await waitUntilReady(url, server);
+  return {
+    url,
+    async stop() {
+      process.off('exit', stopAtExit);
+      await end(server);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function serverSettings(port: number): string[] {
+  return [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'shared_preload_libraries=timescaledb',
+    'timescaledb.telemetry_level=off',
+    'timescaledb.max_background_workers=16',
+    'max_worker_processes=32',
+    'max_connections=100',
+    'shared_buffers=128MB',
+    'fsync=off',
+    'synchronous_commit=off',
+    'full_page_writes=off',
+  ];
+}
+
+/** PostgreSQL refuses to run as root, so root hands it to the user that its package made. */
+function unprivilegedOwner(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('postgres:'));
+  const [, , uid, gid] = (line ?? '').split(':').map(Number);
+  if (!uid || !gid) throw new Error('root needs a user named postgres to run the test server as');
+  return { uid, gid };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+async function waitUntilReady(url: string, server: ChildProcess): Promise<void> {
+  for (;;) {
+    if (server.exitCode !== null) throw new Error(`the test server ended with ${server.exitCode}`);
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** SIGINT is PostgreSQL's fast shutdown: it does not wait for clients. */
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null) return;
+  const exited = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGINT');
+  await exited;
+}
