@@ -1,0 +1,69 @@
+import type { PoolClient } from 'pg';
+import type { Engine } from '../engine/engine.ts';
+
+/** Keys of the advisory locks, in one class so that no other use of the database meets them. */
+const LOCK_CLASS = 7_203;
+/** One node at a time applies the lifecycle, or brings late samples into the rollups. */
+export type MaintenanceLock = 'lifecycle' | 'refresh';
+const LOCK_KEYS: Record<MaintenanceLock, number> = { lifecycle: 1, refresh: 2 };
+
+/**
+ * Lends a session whose statements may take as long as they need: refreshes, compression, waiting for another node.
+ * @throws what `work` throws, and the database's own errors
+ */
+export async function withMaintenanceSession<T>(
+  engine: Engine,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await engine.pool.connect();
+  try {
+    await client.query(
+      `SET statement_timeout = 0; SET lock_timeout = 0;
+       SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0`,
+    );
+    const result = await work(client);
+    await client.query(
+      `RESET statement_timeout; RESET lock_timeout;
+       RESET timescaledb.max_tuples_decompressed_per_dml_transaction`,
+    );
+    client.release();
+    return result;
+  } catch (error) {
+    // Such a session may hold a lock or an open transaction: it must end.
+    client.release(true);
+    throw error;
+  }
+}
+
+/** Runs `work` in a transaction that only one node at a time is in; the others wait. */
+export async function inExclusiveTransaction<T>(
+  client: PoolClient,
+  lock: MaintenanceLock,
+  work: () => Promise<T>,
+): Promise<T> {
+  await client.query('BEGIN');
+  await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, LOCK_KEYS[lock]]);
+  const result = await work();
+  await client.query('COMMIT');
+  return result;
+}
+
+/**
+ * Runs `work`, outside any transaction, unless another node is at it.
+ * @returns undefined where another node is
+ */
+export async function unlessElsewhere<T>(
+  client: PoolClient,
+  lock: MaintenanceLock,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const keys = [LOCK_CLASS, LOCK_KEYS[lock]];
+  const { rows } = await client.query<{ locked: boolean }>(
+    'SELECT pg_try_advisory_lock($1, $2) AS locked',
+    keys,
+  );
+  if (!rows[0]!.locked) return undefined;
+  const result = await work();
+  await client.query('SELECT pg_advisory_unlock($1, $2)', keys);
+  return result;
+}
