@@ -1,6 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Engine } from '../engine/engine.ts';
 
+const DAY_MS = 86_400_000;
+
 /** Keys of the advisory locks, in one class so that no other use of the database meets them. */
 const LOCK_CLASS = 7_203;
 /** One node at a time applies the lifecycle, or brings late samples into the rollups. */
@@ -66,4 +68,18 @@ export async function unlessElsewhere<T>(
   const result = await work();
   await client.query('SELECT pg_advisory_unlock($1, $2)', keys);
   return result;
+}
+
+/** Whether this version's function or procedure takes an argument; later versions of TimescaleDB add some. */
+export async function takesArgument(client: PoolClient, routine: string, argument: string): Promise<boolean> {
+  const { rows } = await client.query<{ takes: boolean }>(
+    'SELECT bool_or($2 = ANY (proargnames)) AS takes FROM pg_proc WHERE proname = $1',
+    [routine, argument],
+  );
+  return rows[0]?.takes ?? false;
+}
+
+/** A duration in milliseconds as PostgreSQL's `interval`, in days where it is whole days. */
+export function intervalOf(durationMs: number): string {
+  return durationMs % DAY_MS === 0 ? `${durationMs / DAY_MS} days` : `${durationMs / 1000} seconds`;
 }
