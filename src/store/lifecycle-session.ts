@@ -3,31 +3,38 @@ import type { Engine } from '../engine/engine.ts';
 
 const DAY_MS = 86_400_000;
 
+/** Limits that are for queries; 0 is no limit. A late sample may touch any number of compressed rows. */
+const SETTINGS = [
+  'statement_timeout',
+  'lock_timeout',
+  'timescaledb.max_tuples_decompressed_per_dml_transaction',
+];
+
 /** Keys of the advisory locks, in one class so that no other use of the database meets them. */
 const LOCK_CLASS = 7_203;
-/** One node at a time applies the lifecycle, or brings late samples into the rollups. */
-export type MaintenanceLock = 'lifecycle' | 'refresh';
-const LOCK_KEYS: Record<MaintenanceLock, number> = { lifecycle: 1, refresh: 2 };
+/** One node at a time applies the lifecycle, refreshes outside the policies, or runs overdue jobs. */
+export type MaintenanceLock = 'lifecycle' | 'refresh' | 'jobs';
+const LOCK_KEYS: Record<MaintenanceLock, number> = { lifecycle: 1, refresh: 2, jobs: 3 };
 
 /**
  * Lends a session whose statements may take as long as they need: refreshes, compression, waiting for another node.
+ * @param signal cancels the running statement, where the engine can
  * @throws what `work` throws, and the database's own errors
  */
 export async function withMaintenanceSession<T>(
   engine: Engine,
   work: (client: PoolClient) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const client = await engine.pool.connect();
   try {
-    await client.query(
-      `SET statement_timeout = 0; SET lock_timeout = 0;
-       SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0`,
-    );
-    const result = await work(client);
-    await client.query(
-      `RESET statement_timeout; RESET lock_timeout;
-       RESET timescaledb.max_tuples_decompressed_per_dml_transaction`,
-    );
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const cancel = () =>
+      void engine.pool.query('SELECT pg_cancel_backend($1)', [rows[0]!.pid]).catch(() => {});
+    if (engine.abilities.cancel) signal?.addEventListener('abort', cancel);
+    await client.query(SETTINGS.map((setting) => `SET ${setting} = 0`).join('; '));
+    const result = await work(client).finally(() => signal?.removeEventListener('abort', cancel));
+    await client.query(SETTINGS.map((setting) => `RESET ${setting}`).join('; '));
     client.release();
     return result;
   } catch (error) {
@@ -50,24 +57,33 @@ export async function inExclusiveTransaction<T>(
   return result;
 }
 
-/**
- * Runs `work`, outside any transaction, unless another node is at it.
- * @returns undefined where another node is
- */
-export async function unlessElsewhere<T>(
+/** Runs `work`, outside any transaction, while no other node is at it; waits for its turn. */
+export async function exclusively<T>(
   client: PoolClient,
   lock: MaintenanceLock,
   work: () => Promise<T>,
-): Promise<T | undefined> {
+): Promise<T> {
+  const keys = [LOCK_CLASS, LOCK_KEYS[lock]];
+  await client.query('SELECT pg_advisory_lock($1, $2)', keys);
+  const result = await work();
+  await client.query('SELECT pg_advisory_unlock($1, $2)', keys);
+  return result;
+}
+
+/** Runs `work`, outside any transaction, unless another node is at it. */
+export async function unlessElsewhere(
+  client: PoolClient,
+  lock: MaintenanceLock,
+  work: () => Promise<void>,
+): Promise<void> {
   const keys = [LOCK_CLASS, LOCK_KEYS[lock]];
   const { rows } = await client.query<{ locked: boolean }>(
     'SELECT pg_try_advisory_lock($1, $2) AS locked',
     keys,
   );
-  if (!rows[0]!.locked) return undefined;
-  const result = await work();
+  if (!rows[0]!.locked) return;
+  await work();
   await client.query('SELECT pg_advisory_unlock($1, $2)', keys);
-  return result;
 }
 
 /** Whether this version's function or procedure takes an argument; later versions of TimescaleDB add some. */

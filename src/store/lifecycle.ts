@@ -9,6 +9,7 @@ import {
   takesArgument,
   withMaintenanceSession,
 } from './lifecycle-session.ts';
+import { pauseRetention } from './refresh-history.ts';
 
 /**
  * Sees to it that chunks, columnstore and policies are as the settings say: alters what differs, touches nothing else.
@@ -23,11 +24,15 @@ export async function applyLifecycle(
   const problems = lifecycleProblems(settings);
   if (problems.length > 0) throw new HyperdashError('CONFLICT', problems.join('\n'));
   return withMaintenanceSession(engine, (client) =>
-    inExclusiveTransaction(client, 'lifecycle', async () => [
-      ...(await applyRawRetention(client, settings.retainRawMs)),
-      ...(await applyLayouts(client, layoutsOf(settings))),
-      ...(await applyPolicies(client, policiesOf(settings))),
-    ]),
+    inExclusiveTransaction(client, 'lifecycle', async () => {
+      const altered = [
+        ...(await applyRawRetention(client, settings.retainRawMs)),
+        ...(await applyLayouts(client, layoutsOf(settings))),
+        ...(await applyPolicies(client, policiesOf(settings))),
+      ];
+      await pauseRetention(client);
+      return altered;
+    }),
   );
 }
 

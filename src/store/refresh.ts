@@ -17,20 +17,25 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * missed while the database or its jobs stood still. TimescaleDB knows which buckets those are, so that it costs a
  * few milliseconds where nothing has changed. Run it once a minute, on any node: one at a time does the work.
  */
-export async function refreshLate(engine: Engine): Promise<void> {
-  await withMaintenanceSession(engine, (client) =>
-    unlessElsewhere(client, 'refresh', async () => {
-      const { nowMs, ...limit } = await readRawLimit(client);
-      const range = lateRange(nowMs, limit);
-      for (const rollup of ROLLUPS) {
-        await refreshRollup(client, rollup, range, nowMs).catch(unlessBusy);
-      }
-    }),
+export async function refreshLate(engine: Engine, signal?: AbortSignal): Promise<void> {
+  const refreshAll = async (client: PoolClient) => {
+    const { nowMs, ...limit } = await readRawLimit(client);
+    for (const rollup of ROLLUPS) {
+      await refreshRollup(client, rollup, lateRange(nowMs, limit), nowMs).catch((error: unknown) => {
+        if (!isBusy(error)) throw error;
+      });
+    }
+  };
+  await withMaintenanceSession(
+    engine,
+    (client) => unlessElsewhere(client, 'refresh', () => refreshAll(client)),
+    signal,
   );
 }
 
-function unlessBusy(error: unknown): void {
-  if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+/** Whether a refresh failed only since another one has the same buckets. */
+export function isBusy(error: unknown): boolean {
+  return (error as { code?: string }).code === LOCK_NOT_AVAILABLE;
 }
 
 /**
