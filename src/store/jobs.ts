@@ -9,6 +9,9 @@ const ROUND_MS = 60_000;
 /** Schedules start on whole minutes; half a minute later their refreshes are done. */
 const ROUND_OFFSET_MS = 30_000;
 
+/** Where TimescaleDB runs no jobs, PostgreSQL has no workers to vacuum by itself either. */
+const VACUUM_EVERY_MS = 3_600_000;
+
 /** How the program's own last run of a job went. Times in epoch milliseconds. */
 export interface JobRun {
   readonly startedMs: number;
@@ -37,6 +40,7 @@ export function startJobs(engine: Engine, onFailure: (error: unknown) => void): 
   const { signal } = stopping;
   const runs = new Map<number, JobRun>();
   const successes = new Map<number, number>();
+  let vacuumedMs = 0;
 
   async function runForever(): Promise<void> {
     while (!signal.aborted) {
@@ -54,6 +58,12 @@ export function startJobs(engine: Engine, onFailure: (error: unknown) => void): 
       if (signal.aborted) return;
       if (isDue(job, successes.get(job.jobId), Date.now(), engine.abilities.backgroundJobs)) await run(job);
     }
+    if (!engine.abilities.backgroundJobs && Date.now() >= vacuumedMs + VACUUM_EVERY_MS) await vacuum();
+  }
+
+  async function vacuum(): Promise<void> {
+    await engine.pool.query('VACUUM (ANALYZE)');
+    vacuumedMs = Date.now();
   }
 
   async function run({ jobId, procedure, relation }: Job): Promise<void> {
