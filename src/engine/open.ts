@@ -16,6 +16,8 @@ export interface OpenEngineOptions {
   readonly statementTimeoutMs: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName?: string;
+  /** Told why the embedded database failed, each time before it is started again. */
+  readonly onFailure?: ((reason: Error) => void) | undefined;
 }
 
 /**
