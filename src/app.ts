@@ -3,8 +3,13 @@ import { type Logger, pino } from 'pino';
 import { type Agent, startAgent } from './agent/agent.ts';
 import { createQuietLog } from './agent/quiet-log.ts';
 import type { AgentSample } from './agent/rounds.ts';
-import type { Config } from './config.ts';
-import type { Retention } from './domain/tier.ts';
+import { type Config, ConfigError } from './config.ts';
+import {
+  type LifecycleSettings,
+  lifecycleProblems,
+  oldestAcceptableMs,
+  retentionOf,
+} from './domain/retention.ts';
 import { createDownsampling } from './downsampling/downsampling.ts';
 import { lockDataDir } from './engine/data-dir-lock.ts';
 import type { Engine } from './engine/engine.ts';
@@ -15,8 +20,12 @@ import { createLive, type Live } from './live/live.ts';
 import { createQueries } from './query/queries.ts';
 import { createHttpServer } from './server/http.ts';
 import type { ConnectionLimits } from './server/live-connections.ts';
+import { startJobs } from './store/jobs.ts';
+import { applyLifecycle } from './store/lifecycle.ts';
 import { migrate } from './store/migrate.ts';
+import { readRawLimit } from './store/refresh.ts';
 import { resolveSeries } from './store/resolve-series.ts';
+import { readEngineStatus, readStoreStatus } from './store/status.ts';
 import { writeSamples } from './store/write-samples.ts';
 import { VERSION } from './version.ts';
 
@@ -57,6 +66,7 @@ export interface App {
  *   database cannot be used
  */
 export async function openStore(config: Config, holder: string, logger: Logger): Promise<Store> {
+  const settings = lifecycleOf(config);
   const embedded = config.DATABASE_URL === undefined && config.DATA_DIR !== 'memory:';
   const lock = embedded ? lockDataDir(config.DATA_DIR, { command: holder }) : undefined;
   let engine: Engine | undefined;
@@ -73,6 +83,7 @@ export async function openStore(config: Config, holder: string, logger: Logger):
       onFailure: (reason) => logger.error(reason, 'the embedded database failed and is started again'),
     });
     const migrations = await migrate(engine);
+    for (const altered of await applyLifecycle(engine, settings)) logger.info(`applied ${altered}`);
     return { engine, migrations, announce: (url) => lock?.describe({ url }), close };
   } catch (error) {
     await close();
@@ -93,6 +104,7 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
   let stopped: Promise<void> | undefined;
 
   async function start(): Promise<{ url: string }> {
+    const lifecycle = lifecycleOf(config);
     const store = await openStore(config, 'hyperdash serve', logger);
     closers.push(() => store.close());
     const downsampling = createDownsampling({
@@ -109,12 +121,15 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
       ...(limits.feed && { limits: limits.feed }),
     });
     closers.push(() => live.close());
-    const ingest = ingestInto(store.engine, config, live);
-    closers.push(() => ingest.close());
+    const ingest = await ingestInto(store.engine, config, live);
+    const jobs = startJobs(store.engine, (error) =>
+      logger.error(error, 'maintenance of the database failed'),
+    );
+    closers.push(() => Promise.all([ingest.close(), jobs.stop()]));
     const server = await createHttpServer({
       context: {
         queries: createQueries(store.engine, downsampling, {
-          retention: retentionOf(config),
+          retention: retentionOf(lifecycle),
           maxRawRows: config.MAX_RAW_ROWS,
           nowMs: Date.now,
         }),
@@ -122,9 +137,10 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
         live,
         status: async () => ({
           version: VERSION,
-          engine: { kind: store.engine.kind, postgres: '', timescaledb: '' },
+          engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
           live: live.counters,
+          store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
         }),
       },
       live: { live, allowedOrigins: config.ALLOWED_ORIGINS, limits: limits.connections },
@@ -164,7 +180,8 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
   return app;
 }
 
-function ingestInto(engine: Engine, config: Config, live: Live): Ingest {
+async function ingestInto(engine: Engine, config: Config, live: Live): Promise<Ingest> {
+  const limit = await readRawLimit(engine.pool);
   return createIngest({
     resolveSeries: (identities) => resolveSeries(engine, identities),
     commit: (batches) => writeSamples(engine, batches, live.publish),
@@ -174,7 +191,7 @@ function ingestInto(engine: Engine, config: Config, live: Live): Ingest {
       // Half of the pool at most, so that writes never keep queries from a connection.
       maxCommits: Math.ceil(engine.abilities.connections / 2),
     },
-    oldestMs: () => Date.now() - config.RETAIN_RAW,
+    oldestMs: () => oldestAcceptableMs(Date.now(), limit),
     nowMs: Date.now,
   });
 }
@@ -200,11 +217,15 @@ function identified({
   return { series: { metricName: metric_name, host, labels, unit, kind }, timeMs: time.getTime(), value };
 }
 
-function retentionOf(config: Config): Retention {
-  return {
-    raw: config.RETAIN_RAW,
-    '1min': config.RETAIN_1MIN,
-    '1hour': Number.POSITIVE_INFINITY,
-    daily: Number.POSITIVE_INFINITY,
+/** @throws ConfigError where the settings contradict each other */
+function lifecycleOf(config: Config): LifecycleSettings {
+  const settings = {
+    chunkIntervalMs: config.CHUNK_INTERVAL,
+    compressAfterMs: config.COMPRESS_AFTER,
+    retainRawMs: config.RETAIN_RAW,
+    retain1minMs: config.RETAIN_1MIN,
   };
+  const problems = lifecycleProblems(settings);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return settings;
 }
