@@ -108,7 +108,7 @@ async function* resumeFromLog(
   } else if (replay.samples.times.length > replayMaxSamples) {
     yield* gapThenNewest(open, cursor.atMs, 'replay_too_large');
   } else {
-    start.subscription.leaveOut({ snapshot: replay.snapshot, fromMs: Number.NEGATIVE_INFINITY });
+    start.subscription.leaveOut(replay.snapshot);
     yield* show(open, replay, lastEventId);
   }
 }
@@ -121,7 +121,7 @@ async function* sinceThen(open: Opening, since: string | number): AsyncGenerator
     samplesSince(engine, selector, fromMs, replayMaxSamples),
   );
   if (replay === undefined) return;
-  start.subscription.leaveOut({ snapshot: replay.snapshot, fromMs });
+  start.subscription.leaveOut(replay.snapshot);
   if (replay.samples.times.length === replayMaxSamples) {
     const gap = { from: new Date(fromMs), to: new Date(replay.samples.times[0]!), skipped: null };
     yield [tellGap(open, { ...gap, reason: 'replay_too_large' })];
@@ -135,7 +135,7 @@ async function* newest(open: Opening): AsyncGenerator<readonly LiveEvent[]> {
     newestSamples(engine, selector, newestMaxSeries),
   );
   if (replay === undefined) return;
-  start.subscription.leaveOut({ snapshot: replay.snapshot, fromMs: Number.NEGATIVE_INFINITY });
+  start.subscription.leaveOut(replay.snapshot);
   yield* show(open, replay, FROM_THE_BEGINNING);
 }
 

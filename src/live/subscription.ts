@@ -9,13 +9,6 @@ export interface SubscriptionLimits {
   readonly maxBytes: number;
 }
 
-/** The samples that were committed before the stream began and that its opening has shown already. */
-export interface Opening {
-  readonly snapshot: Snapshot;
-  /** Only those from this time on, epoch milliseconds. */
-  readonly fromMs: number;
-}
-
 /**
  * What waits for one subscriber. The feed puts events in and never waits; once too much waits, only the latest of each
  * series is kept, behind a gap that counts the rest.
@@ -28,7 +21,7 @@ export class Subscription {
   #queue: SampleEvent[] = [];
   #bytes = 0;
   #overflow: Overflow | undefined;
-  #opening: Opening | undefined;
+  #shown: Snapshot | undefined;
   #wake: (() => void) | undefined;
   #lost = false;
   #closed = false;
@@ -62,9 +55,9 @@ export class Subscription {
     this.#ready();
   }
 
-  /** Leaves out from now on what the opening has shown. */
-  leaveOut(opening: Opening): void {
-    this.#opening = opening;
+  /** Leaves out what was committed before the snapshot in which the stream's opening was read. */
+  leaveOut(shown: Snapshot): void {
+    this.#shown = shown;
   }
 
   /** Drops everything that waits: commits were lost, so the stream has to open anew. */
@@ -86,7 +79,8 @@ export class Subscription {
     const overflow = this.#overflow;
     const events = overflow?.latest() ?? this.#queue;
     this.#clear();
-    const wanted = this.#opening === undefined ? events : events.filter((event) => !this.#wasShown(event));
+    const shown = this.#shown;
+    const wanted = shown === undefined ? events : events.filter(({ xid }) => !holds(shown, xid));
     if (overflow === undefined || wanted.length === 0) return wanted;
     this.#counters.dropped += overflow.skipped;
     this.#counters.gaps++;
@@ -127,10 +121,6 @@ export class Subscription {
   #ready(): void {
     this.#wake?.();
     this.#wake = undefined;
-  }
-
-  #wasShown(event: SampleEvent): boolean {
-    return holds(this.#opening!.snapshot, event.xid) && event.timeMs >= this.#opening!.fromMs;
   }
 }
 

@@ -39,7 +39,8 @@ export function writeSamples(
   return asking(async () => {
     try {
       const samples = concatenate(batches);
-      onCommit?.({ xid: await writeTogether(engine, samples), samples });
+      const xid = await writeTogether(engine, samples);
+      onCommit?.({ xid, samples });
       return batches.map(({ times }) => times.length);
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error;

@@ -92,6 +92,9 @@ describe('a live stream', () => {
 
   test('gets what is inserted into compressed chunks', async () => {
     await insertBySql('compressed', [1], '8 days');
+    await engine.pool.query(
+      `ALTER TABLE samples SET (timescaledb.enable_columnstore, timescaledb.segmentby = 'series_id')`,
+    );
     await engine.pool.query(`SELECT compress_chunk(c) FROM show_chunks('samples', older_than => now()) AS c`);
     const stream = await read(await startNode(), 'compressed');
     await until(() => stream.events.length === 1);

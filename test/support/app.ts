@@ -14,7 +14,7 @@ export interface TestApp {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
   json(path: string, init?: RequestInit): Promise<any>;
   /** Stops the program and starts it again on the same database, and a new port unless one was set. */
-  restart(): Promise<TestApp>;
+  restart(newLimits?: AppLimits): Promise<TestApp>;
   /** Stops the program and deletes its database. */
   close(): Promise<void>;
 }
@@ -56,9 +56,9 @@ async function start(config: Config, remove: () => Promise<void>, limits?: AppLi
     client: createMetricsClient({ url }),
     rest,
     json: async (path, init) => (await rest(path, init)).json(),
-    async restart() {
+    async restart(newLimits = limits) {
       await app.stop();
-      return start(config, remove, limits);
+      return start(config, remove, newLimits);
     },
     async close() {
       await app.stop();
