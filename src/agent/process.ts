@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Reader, reading } from './reading.ts';
 
-const EVENT_LOOP_RESOLUTION_MS = 20;
+const EVENT_LOOP_RESOLUTION_MS = 50;
 const NANOSECONDS = 1e9;
 /** Other programs on the host may send metrics of these names too. */
 const LABELS = { process: 'hyperdash' };

@@ -1,22 +1,6 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { inject } from 'vitest';
-import { openEmbedded } from '../../src/engine/embedded.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { openServer } from '../../src/engine/server.ts';
-import { administer, databaseUrl, randomName } from './server-databases.ts';
-
-/** Which database the running project tests on, and the template that its setup made. */
-export type TestDatabase =
-  | { readonly kind: 'embedded'; readonly templateDir: string }
-  | { readonly kind: 'server'; readonly serverUrl: string; readonly template: string };
-
-declare module 'vitest' {
-  export interface ProvidedContext {
-    database: TestDatabase;
-  }
-}
+import { openEngine } from '../../src/engine/open.ts';
+import { copyTemplate } from './database.ts';
 
 /** Choices for a test's engine. */
 export interface TestEngineOptions {
@@ -39,44 +23,16 @@ export interface TestEngine extends Engine {
  * (`beforeAll`/`afterAll`, about 0.7 s). `close` deletes the database.
  */
 export async function openTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
-  const database = inject('database');
-  return database.kind === 'server'
-    ? openOnServer(database.serverUrl, database.template, options)
-    : openInDirectory(database.templateDir);
-}
-
-async function openOnServer(
-  serverUrl: string,
-  template: string,
-  options: TestEngineOptions,
-): Promise<TestEngine> {
-  const name = randomName();
-  await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const url = databaseUrl(serverUrl, name);
   const { poolSize = 4, statementTimeoutMs = 30_000 } = options;
-  const engine = await openServer({ url, poolSize, statementTimeoutMs });
+  const { url, dataDir, remove } = await copyTemplate();
+  const engine = await openEngine({ databaseUrl: url, dataDir: dataDir ?? '', poolSize, statementTimeoutMs });
   return {
     ...engine,
     url,
-    dataDir: undefined,
-    async close() {
-      await engine.close();
-      await administer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    },
-  };
-}
-
-async function openInDirectory(templateDir: string): Promise<TestEngine> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'hyperdash-test-'));
-  await cp(templateDir, dataDir, { recursive: true });
-  const engine = await openEmbedded({ dataDir });
-  return {
-    ...engine,
-    url: undefined,
     dataDir,
     async close() {
       await engine.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }

@@ -1,7 +1,10 @@
 import type { Engine } from '../../src/engine/engine.ts';
+import { migrate } from '../../src/store/migrate.ts';
 
 /**
- * Makes the template that every test database is a copy of, once a run and engine: apply the migrations here.
- * Nothing may be left running in it, and no policy may be scheduled that a test would not expect.
+ * Makes the template that every test database is a copy of, once a run and engine: its schema is up to date.
+ * Nothing is left running in it, and no policy is scheduled that a test would not expect.
  */
-export async function prepareTemplate(_engine: Engine): Promise<void> {}
+export async function prepareTemplate(engine: Engine): Promise<void> {
+  await migrate(engine);
+}
