@@ -5,13 +5,17 @@ import { transformer } from '../contract/transformer.ts';
 import { type FieldError, HyperdashError } from '../errors.ts';
 import type { Context } from './context.ts';
 
-/** Where a procedure stands in REST; `server/rest.ts` reads it. */
+/** Where a procedure stands in REST and what OpenAPI says of it; `server/rest-routes.ts` reads it. */
 export interface Meta {
   readonly rest: {
     readonly method: 'GET' | 'POST';
     /** Names in braces are fields of the input: `/api/metrics/{metric_name}`. */
     readonly path: string;
     readonly summary: string;
+    /** More about it than the summary, in Markdown. */
+    readonly description?: string;
+    /** How long an answer stays true, in seconds; 0, and so unless given, where the next may be another. */
+    readonly freshForSeconds?: (answer: unknown, context: Context) => number;
   };
 }
 

@@ -1,25 +1,23 @@
-import type { HostsAnswer } from '../contract/hosts.ts';
-import type { LatestAnswer, LatestInput } from '../contract/latest.ts';
-import type { MetricsAnswer } from '../contract/metrics.ts';
-import type { SeriesAnswer, SeriesInput } from '../contract/series.ts';
+import { freshForSeconds } from '../domain/freshness.ts';
 import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
+import type { Queries } from './questions.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
-
-/** Everything that can be asked; each throws HyperdashError alone. */
-export interface Queries {
-  series(input: SeriesInput, signal?: AbortSignal): Promise<SeriesAnswer>;
-  latest(input: LatestInput): Promise<LatestAnswer>;
-  hosts(): Promise<HostsAnswer>;
-  metrics(): Promise<MetricsAnswer>;
-}
 
 /** The queries over one engine. */
 export function createQueries(engine: Engine, settings: SeriesQuerySettings): Queries {
   return {
-    series: (input, signal) => querySeries(engine, settings, input, signal),
+    series: (input, options) => querySeries(engine, settings, input, options),
+    freshForSeconds: ({ start, end, to }) =>
+      freshForSeconds({
+        start,
+        end,
+        toMs: to.getTime(),
+        nowMs: settings.nowMs(),
+        lateMs: settings.retentionMs.raw,
+      }),
     latest: (input) => queryLatest(engine, input),
     hosts: async () => ({ hosts: await listHosts(engine) }),
     metrics: async () => ({ metrics: await listMetrics(engine) }),

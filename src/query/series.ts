@@ -8,7 +8,9 @@ import { planTier } from '../domain/tier.ts';
 import { resolveRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readColumns } from '../store/read-columns.ts';
+import type { QueryOptions } from './questions.ts';
 import { requireSeries } from './require-series.ts';
+import { Timings } from './timings.ts';
 
 /** What {@link querySeries} needs to know besides the question. */
 export interface SeriesQuerySettings {
@@ -27,36 +29,36 @@ export async function querySeries(
   engine: Engine,
   settings: SeriesQuerySettings,
   input: SeriesInput,
-  signal?: AbortSignal,
+  { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<SeriesAnswer> {
   const nowMs = settings.nowMs();
   const range = resolveRange(input.start, input.end, nowMs);
-  const plan = planTier(
-    { ...range, nowMs, points: input.points, resolution: input.resolution },
-    settings.retentionMs,
+  const plan = await timings.measure('plan', () =>
+    planTier({ ...range, nowMs, points: input.points, resolution: input.resolution }, settings.retentionMs),
   );
-  const seriesIds = await requireSeries(engine, {
-    metricName: input.metric_name,
-    host: input.host,
-    matchers: parseMatchers(input.match ?? []),
-  });
+  const seriesIds = await timings.measure('database', () =>
+    requireSeries(engine, {
+      metricName: input.metric_name,
+      host: input.host,
+      matchers: parseMatchers(input.match ?? []),
+    }),
+  );
   const rawBucketMs =
     plan.resolution === 'raw' && seriesIds.length > 1
       ? commonBucketMs(range.toMs - range.fromMs, input.points)
       : null;
-  const columns = await readColumns(
-    engine,
-    {
-      resolution: plan.resolution,
-      seriesIds,
-      range,
-      aggregate: input.aggregate,
-      rawBucketMs,
-      maxRows: settings.maxRawRows,
-    },
-    signal,
+  const question = {
+    resolution: plan.resolution,
+    seriesIds,
+    range,
+    aggregate: input.aggregate,
+    rawBucketMs,
+    maxRows: settings.maxRawRows,
+  };
+  const columns = await timings.measure('database', () => readColumns(engine, question, signal));
+  const { times, values } = await timings.measure('downsample', () =>
+    lttb(columns.times, columns.values, input.points),
   );
-  const { times, values } = lttb(columns.times, columns.values, input.points);
   return {
     metric_name: input.metric_name,
     start: input.start,

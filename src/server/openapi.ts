@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import {
+  createDocument,
+  type CreateDocumentOptions,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { HealthAnswer, ReadyAnswer } from '../contract/health.ts';
+import { IngestInput, Sample } from '../contract/ingest.ts';
+import { Problem } from '../contract/problem.ts';
+import { SeriesAnswer } from '../contract/series.ts';
+import { VERSION } from '../version.ts';
+import { PROBLEM_MEDIA_TYPE } from './problem.ts';
+import { PROBLEM_TYPES, type ProblemCode } from './problem-types.ts';
+import { type RestRoute, restRoutes } from './rest-routes.ts';
+
+/** A point of `data` as REST writes it. */
+const RestPoint = z
+  .object({ time: z.date(), value: z.number().describe('In the unit of the metric') })
+  .describe('One point of a chart');
+
+/** What any request may be answered with, whatever it asks for. */
+const COMMON_PROBLEMS: readonly ProblemCode[] = [
+  'BAD_REQUEST',
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'NOT_ACCEPTABLE',
+  'TIMEOUT',
+  'TOO_MANY_REQUESTS',
+  'HEADERS_TOO_LARGE',
+  'INTERNAL_SERVER_ERROR',
+  'SERVICE_UNAVAILABLE',
+];
+
+const TAGS = [
+  { name: 'metrics', description: 'What is stored: ask for it, add to it.' },
+  { name: 'operations', description: 'How the server is doing.' },
+];
+
+/** The OpenAPI 3.1 document of every REST route, from the schemas of the contract. */
+export function openApiDocument(): ReturnType<typeof createDocument> {
+  const routes = restRoutes();
+  return createDocument(
+    {
+      openapi: '3.1.1',
+      info: {
+        title: 'Hyperdash',
+        version: VERSION,
+        description:
+          'Metrics in by batch, out downsampled for a chart. ' +
+          'Times are ISO 8601 in UTC; errors are problem details (RFC 9457); unknown query parameters are refused.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/', description: 'The server that this document comes from' }],
+      tags: TAGS,
+      security: [{}, { apiKey: [] }],
+      paths: { ...pathsOf(routes), ...operationPaths() },
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'Needed where the server has API keys' },
+        },
+        schemas: { Problem, Sample, Point: RestPoint },
+        responses: problemResponses(),
+      },
+    },
+    { override: writeAsJson, reused: 'inline' },
+  );
+}
+
+function pathsOf(routes: readonly RestRoute[]): ZodOpenApiPathsObject {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    const { path, method } = route.rest;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(route) };
+  }
+  return paths;
+}
+
+function operationOf(route: RestRoute): ZodOpenApiOperationObject {
+  const { name, rest } = route;
+  const codes: ProblemCode[] = [...COMMON_PROBLEMS];
+  if (route.pathFields.length > 0) codes.push('NOT_FOUND', 'URI_TOO_LONG');
+  if (rest.method === 'POST') codes.push('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  return {
+    operationId: name,
+    summary: rest.summary,
+    description: rest.description ?? `${rest.summary}.`,
+    tags: [name === 'status' ? 'operations' : 'metrics'],
+    ...requestOf(route),
+    responses: {
+      200: answerOf(route),
+      ...(rest.method === 'GET' && { 304: { description: 'What If-None-Match names is still the answer' } }),
+      ...problemsOf(codes),
+    },
+  };
+}
+
+function requestOf({ fields, input, pathFields, rest }: RestRoute): Partial<ZodOpenApiOperationObject> {
+  if (input === undefined) return {};
+  const content = { 'application/json': { schema: input as z.ZodType } };
+  if (rest.method === 'POST') return { requestBody: { required: true, content } };
+  const inPath = Object.entries(fields).filter(([field]) => pathFields.includes(field));
+  const inQuery = Object.entries(fields).filter(([field]) => !pathFields.includes(field));
+  return {
+    requestParams: {
+      path: z.object(Object.fromEntries(inPath) as z.ZodRawShape),
+      query: z.object(Object.fromEntries(inQuery) as z.ZodRawShape),
+    },
+  };
+}
+
+function answerOf({ output, rest }: RestRoute) {
+  return {
+    description: 'The answer',
+    headers: rest.method === 'GET' ? z.object(CACHING_HEADERS) : undefined,
+    content: { 'application/json': { schema: output as z.ZodType } },
+  };
+}
+
+const CACHING_HEADERS = {
+  etag: z.string().describe('Names this answer; send it as If-None-Match').optional(),
+  'cache-control': z.string().describe('max-age where the answer stays true, no-cache where it may not').optional(),
+  'server-timing': z.string().describe('Milliseconds of plan, database, downsample and encode').optional(),
+};
