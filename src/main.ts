@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type Config, ConfigError, parseConfig, SETTING_NAMES } from './config.ts';
 import { HyperdashError } from './errors.ts';
 import { VERSION } from './version.ts';
@@ -7,6 +7,12 @@ import { VERSION } from './version.ts';
 /** Exit codes: 1 for what went wrong while running, 2 for a configuration that cannot be run. */
 const EXIT_FAILED = 1;
 const EXIT_MISCONFIGURED = 2;
+
+/** Where `seed` and `import` write, as given on the command line. */
+interface SinkFlags {
+  readonly url?: string;
+  readonly apiKey?: string;
+}
 
 const program = new Command('hyperdash')
   .description('A typed metrics backend for dashboards on TimescaleDB')
@@ -30,17 +36,60 @@ program
     await runMigrations(parseConfig(process.env));
   });
 
+withSink(program.command('seed'))
+  .description('fill the database with made-up samples of CPU, memory and disk usage, every 10 s up to now')
+  .option('--days <n>', 'days of history', wholeNumber, 7)
+  .option('--hosts <n>', 'hosts: web-1, web-2, …', wholeNumber, 3)
+  .option('--seed <n>', 'the same seed gives the same values', wholeNumber, 1)
+  .action(
+    async ({
+      days,
+      hosts,
+      seed: number,
+      ...flags
+    }: SinkFlags & Record<'days' | 'hosts' | 'seed', number>) => {
+      const { seed } = await import('./cli/seed.ts');
+      await load((open, io) => seed({ days, hosts, seed: number, nowMs: Date.now() }, open, io), flags);
+    },
+  );
+
+withSink(program.command('import <file.csv>'))
+  .description('bring in one series from a CSV file with the columns timestamp and value')
+  .requiredOption('--host <host>', 'host of the series')
+  .requiredOption('--metric <name>', 'metric of the series')
+  .option('--label <name=value...>', 'labels of the series')
+  .action(async (path: string, { host, metric, label = [], ...flags }) => {
+    const { importCsv } = await import('./cli/import.ts');
+    await load((open, io) => importCsv({ path, host, metric, labels: label }, open, io), flags);
+  });
+
+function withSink(command: Command): Command {
+  return command
+    .option('--url <url>', 'write to a running server instead of the database itself')
+    .option('--api-key <key>', 'for that server; HYPERDASH_API_KEY where it is left out');
+}
+
+async function load(work: import('./cli/run-load.ts').LoadWork, { url, apiKey }: SinkFlags): Promise<void> {
+  const { runLoad } = await import('./cli/run-load.ts');
+  const target =
+    url === undefined ? parseConfig(process.env) : { url, apiKey: apiKey ?? process.env.HYPERDASH_API_KEY };
+  process.exitCode = await runLoad(work, target);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1)
+    throw new InvalidArgumentError('must be a whole number from 1.');
+  return Number(text);
+}
+
 function flagOf(setting: keyof Config): string {
   return `--${setting.toLowerCase().replaceAll('_', '-')}`;
 }
 
-/** Commander names the flag `--database-url` `databaseUrl`. */
 function settingsFrom(flags: Record<string, string>): Record<string, string> {
+  const bySquashedName = new Map(SETTING_NAMES.map((setting) => [setting.replaceAll('_', ''), setting]));
   return Object.fromEntries(
-    Object.entries(flags).map(([flag, value]) => [
-      flag.replaceAll(/[A-Z0-9]+/g, (part) => `_${part}`).toUpperCase(),
-      value,
-    ]),
+    Object.entries(flags).map(([flag, value]) => [bySquashedName.get(flag.toUpperCase()) ?? flag, value]),
   );
 }
 

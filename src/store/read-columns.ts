@@ -1,7 +1,7 @@
 import { to as copyTo } from 'pg-copy-streams';
 import type { Aggregate, Resolution } from '../contract/resolution.ts';
-import type { Columns } from '../domain/columns.ts';
-import { CopyBinaryDecoder } from '../domain/copy-binary.ts';
+import { CopyDecoder } from '../domain/copy-binary.ts';
+import type { Columns } from '../domain/lttb.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { asking } from './store-error.ts';
@@ -64,7 +64,7 @@ export function readColumns(
     const client = await engine.pool.connect();
     let failure: unknown;
     try {
-      const decoder = new CopyBinaryDecoder(question.maxRows);
+      const decoder = new CopyDecoder({ maxRows: question.maxRows });
       const rows = client.query(copyTo(`COPY (${sqlFor(question)}) TO STDOUT (FORMAT binary)`));
       for await (const chunk of rows) decoder.push(chunk as Buffer);
       return decoder.finish();
