@@ -123,3 +123,69 @@ const CACHING_HEADERS = {
   'cache-control': z.string().describe('max-age where the answer stays true, no-cache where it may not').optional(),
   'server-timing': z.string().describe('Milliseconds of plan, database, downsample and encode').optional(),
 };
+
+/** Reads only: `/healthz` says that the process runs, `/readyz` that requests can be served. */
+function operationPaths(): ZodOpenApiPathsObject {
+  const operation = (operationId: string, summary: string, answer: z.ZodType) => ({
+    operationId,
+    summary,
+    description: `${summary}. Needs no API key.`,
+    tags: ['operations'],
+    security: [],
+    responses: {
+      200: { description: 'Yes', content: { 'application/json': { schema: answer } } },
+      ...problemsOf(['HEADERS_TOO_LARGE']),
+    },
+  });
+  const ready = operation('ready', 'Whether requests can be served', ReadyAnswer);
+  const notYet = { description: 'Not yet', content: { 'application/json': { schema: ReadyAnswer } } };
+  return {
+    '/healthz': { get: operation('alive', 'Whether the process runs', HealthAnswer) },
+    '/readyz': { get: { ...ready, responses: { ...ready.responses, 503: notYet } } },
+  };
+}
+
+function problemsOf(codes: readonly ProblemCode[]): ZodOpenApiResponsesObject {
+  return Object.fromEntries(
+    codes.map((code) => [
+      PROBLEM_TYPES[code].status,
+      { $ref: `#/components/responses/${componentName(code)}` },
+    ]),
+  );
+}
+
+function problemResponses() {
+  return Object.fromEntries(
+    Object.entries(PROBLEM_TYPES).map(([code, { meaning, status }]) => [
+      componentName(code),
+      {
+        description: meaning,
+        ...(status === 503 && {
+          headers: z.object({ 'retry-after': z.string().describe('Seconds to wait') }),
+        }),
+        content: { [PROBLEM_MEDIA_TYPE]: { schema: Problem } },
+      },
+    ]),
+  );
+}
+
+/** `NOT_FOUND` as components are named: `NotFound`. */
+function componentName(code: string): string {
+  return code.toLowerCase().replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What the contract has that JSON has not: dates are written as text, points as an array of objects. */
+const writeAsJson: NonNullable<CreateDocumentOptions['override']> = ({ zodSchema, jsonSchema }) => {
+  if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+  if (zodSchema === SeriesAnswer.shape.data) {
+    Object.assign(jsonSchema, { type: 'array', items: { $ref: '#/components/schemas/Point' } });
+  }
+  if (zodSchema === IngestInput.shape.samples.element) {
+    Object.assign(jsonSchema, { $ref: '#/components/schemas/Sample' });
+  }
+  if (jsonSchema.anyOf !== undefined) jsonSchema.anyOf = distinct(jsonSchema.anyOf);
+};
+
+function distinct<Schema>(schemas: readonly Schema[]): Schema[] {
+  return [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
+}
