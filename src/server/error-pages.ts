@@ -20,7 +20,10 @@ export async function errorPagesPlugin(server: FastifyInstance): Promise<void> {
 }
 
 function pageOf({ status, title, meaning }: ProblemType): string {
-  return page(`${status} ${title}`, `<p>${escaped(meaning)}</p><p><a href="/errors">Every kind of problem</a></p>`);
+  return page(
+    `${status} ${title}`,
+    `<p>${escaped(meaning)}</p><p><a href="/errors">Every kind of problem</a></p>`,
+  );
 }
 
 function listPage(): string {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import {
-  createDocument,
   type CreateDocumentOptions,
+  createDocument,
+  createSchema,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import { HealthAnswer, ReadyAnswer } from '../contract/health.ts';
@@ -32,6 +34,9 @@ const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'INTERNAL_SERVER_ERROR',
   'SERVICE_UNAVAILABLE',
 ];
+/** Besides, where the path names something, and where there is a body. */
+const PATH_PROBLEMS: readonly ProblemCode[] = ['NOT_FOUND', 'URI_TOO_LONG'];
+const BODY_PROBLEMS: readonly ProblemCode[] = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
 const TAGS = [
   { name: 'metrics', description: 'What is stored: ask for it, add to it.' },
@@ -60,7 +65,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'Needed where the server has API keys' },
         },
-        schemas: { Problem, Sample, Point: RestPoint },
+        schemas: { ...answersOf(routes), Problem, Sample: sampleSchema(), Point: RestPoint },
         responses: problemResponses(),
       },
     },
@@ -80,8 +85,8 @@ function pathsOf(routes: readonly RestRoute[]): ZodOpenApiPathsObject {
 function operationOf(route: RestRoute): ZodOpenApiOperationObject {
   const { name, rest } = route;
   const codes: ProblemCode[] = [...COMMON_PROBLEMS];
-  if (route.pathFields.length > 0) codes.push('NOT_FOUND', 'URI_TOO_LONG');
-  if (rest.method === 'POST') codes.push('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  if (route.pathFields.length > 0) codes.push(...PATH_PROBLEMS);
+  if (rest.method === 'POST') codes.push(...BODY_PROBLEMS);
   return {
     operationId: name,
     summary: rest.summary,
@@ -120,7 +125,10 @@ function answerOf({ output, rest }: RestRoute) {
 
 const CACHING_HEADERS = {
   etag: z.string().describe('Names this answer; send it as If-None-Match').optional(),
-  'cache-control': z.string().describe('max-age where the answer stays true, no-cache where it may not').optional(),
+  'cache-control': z
+    .string()
+    .describe('max-age where the answer stays true, no-cache where it may not')
+    .optional(),
   'server-timing': z.string().describe('Milliseconds of plan, database, downsample and encode').optional(),
 };
 
@@ -155,23 +163,36 @@ function problemsOf(codes: readonly ProblemCode[]): ZodOpenApiResponsesObject {
 }
 
 function problemResponses() {
-  return Object.fromEntries(
-    Object.entries(PROBLEM_TYPES).map(([code, { meaning, status }]) => [
-      componentName(code),
-      {
-        description: meaning,
-        ...(status === 503 && {
-          headers: z.object({ 'retry-after': z.string().describe('Seconds to wait') }),
-        }),
-        content: { [PROBLEM_MEDIA_TYPE]: { schema: Problem } },
-      },
-    ]),
-  );
+  const codes = [...COMMON_PROBLEMS, ...PATH_PROBLEMS, ...BODY_PROBLEMS];
+  return Object.fromEntries(codes.map((code) => [componentName(code), problemResponse(code)]));
+}
+
+function problemResponse(code: ProblemCode): ZodOpenApiResponseObject {
+  const { meaning, status } = PROBLEM_TYPES[code];
+  const headers = z.object({ 'retry-after': z.string().describe('Seconds to wait') });
+  return {
+    description: meaning,
+    ...(status === 503 && { headers }),
+    content: { [PROBLEM_MEDIA_TYPE]: { schema: Problem } },
+  };
 }
 
 /** `NOT_FOUND` as components are named: `NotFound`. */
 function componentName(code: string): string {
   return code.toLowerCase().replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A component of its own, since `ingest` checks samples one by one and so takes anything for one. */
+function sampleSchema() {
+  return createSchema(Sample, { io: 'input', opts: { override: writeAsJson } }).schema;
+}
+
+/** Each answer is a component, by the name of its procedure: `SeriesAnswer`. */
+function answersOf(routes: readonly RestRoute[]): Record<string, z.ZodType> {
+  const answers = routes.filter(({ output }) => output !== undefined);
+  return Object.fromEntries(
+    answers.map(({ name, output }) => [`${componentName(name)}Answer`, output as z.ZodType]),
+  );
 }
 
 /** What the contract has that JSON has not: dates are written as text, points as an array of objects. */
@@ -183,9 +204,9 @@ const writeAsJson: NonNullable<CreateDocumentOptions['override']> = ({ zodSchema
   if (zodSchema === IngestInput.shape.samples.element) {
     Object.assign(jsonSchema, { $ref: '#/components/schemas/Sample' });
   }
-  if (jsonSchema.anyOf !== undefined) jsonSchema.anyOf = distinct(jsonSchema.anyOf);
+  // Where a date is one choice of several, its text is another.
+  if (zodSchema._zod.def.type === 'union' && jsonSchema.anyOf !== undefined) {
+    const { options } = zodSchema._zod.def;
+    jsonSchema.anyOf = jsonSchema.anyOf.filter((_, i) => options[i]?._zod.def.type !== 'date');
+  }
 };
-
-function distinct<Schema>(schemas: readonly Schema[]): Schema[] {
-  return [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
-}

@@ -32,7 +32,8 @@ export const PROBLEM_TYPES: Readonly<Record<ProblemCode, ProblemType>> = {
   UNAUTHORIZED: {
     status: 401,
     title: 'Unauthorized',
-    meaning: 'The server needs an API key, and none was sent or it is not known. Send "Authorization: Bearer <key>".',
+    meaning:
+      'The server needs an API key, and none was sent or it is not known. Send "Authorization: Bearer <key>".',
   },
   FORBIDDEN: {
     status: 403,

@@ -71,7 +71,11 @@ function describeFastifyError(error: Partial<FastifyError>): Description {
   const code = codeOfStatus(statusCode);
   if (code === 'INTERNAL_SERVER_ERROR') return { code, detail: 'internal server error', errors: [] };
   if (code !== 'BAD_REQUEST') return { code, detail: reason, errors: [] };
-  return { code, detail: reason, errors: [{ field: error.code === 'FST_ERR_BAD_URL' ? 'url' : 'body', reason }] };
+  return {
+    code,
+    detail: reason,
+    errors: [{ field: error.code === 'FST_ERR_BAD_URL' ? 'url' : 'body', reason }],
+  };
 }
 
 function pathOf(url: string): string {

@@ -3,6 +3,7 @@ import type { Context } from '../api/context.ts';
 import { createCaller } from '../api/router.ts';
 import { Timings } from '../query/timings.ts';
 import { answerJson } from './answer-json.ts';
+import { openApiDocument } from './openapi.ts';
 import { HttpProblem } from './problem.ts';
 import { type RestRoute, restRoutes } from './rest-routes.ts';
 import { sendValidators } from './validators.ts';
@@ -16,6 +17,11 @@ export async function restPlugin(server: FastifyInstance, { context }: { context
   server.removeContentTypeParser('text/plain');
   server.addHook('onRequest', requireJsonAccepted);
   server.addHook('onSend', sendValidators);
+  let document: string | undefined;
+  server.get('/openapi.json', async (_request, reply) => {
+    document ??= JSON.stringify(openApiDocument());
+    return reply.type(JSON_MEDIA_TYPE).send(document);
+  });
   for (const route of restRoutes()) {
     if (route.kind === 'subscription') continue;
     server.route({
