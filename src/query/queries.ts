@@ -3,8 +3,9 @@ import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
-import type { Queries } from './questions.ts';
+import type { Queries, QueryOptions } from './questions.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
+import { Timings } from './timings.ts';
 
 /** The queries over one engine. */
 export function createQueries(engine: Engine, settings: SeriesQuerySettings): Queries {
@@ -18,8 +19,16 @@ export function createQueries(engine: Engine, settings: SeriesQuerySettings): Qu
         nowMs: settings.nowMs(),
         lateMs: settings.retentionMs.raw,
       }),
-    latest: (input) => queryLatest(engine, input),
-    hosts: async () => ({ hosts: await listHosts(engine) }),
-    metrics: async () => ({ metrics: await listMetrics(engine) }),
+    latest: (input, options) => inDatabase(() => queryLatest(engine, input), options),
+    hosts: (options) => inDatabase(async () => ({ hosts: await listHosts(engine) }), options),
+    metrics: (options) => inDatabase(async () => ({ metrics: await listMetrics(engine) }), options),
   };
+}
+
+/** Where a question is nothing but a read. */
+function inDatabase<Answer>(
+  read: () => Promise<Answer>,
+  { timings = new Timings() }: QueryOptions = {},
+): Promise<Answer> {
+  return timings.measure('database', read);
 }

@@ -17,7 +17,7 @@ export interface Queries {
   series(input: SeriesInput, options?: QueryOptions): Promise<SeriesAnswer>;
   /** How long an answer of `series` stays true, in seconds; 0 where the next may be another. */
   freshForSeconds(answer: SeriesAnswer): number;
-  latest(input: LatestInput): Promise<LatestAnswer>;
-  hosts(): Promise<HostsAnswer>;
-  metrics(): Promise<MetricsAnswer>;
+  latest(input: LatestInput, options?: QueryOptions): Promise<LatestAnswer>;
+  hosts(options?: QueryOptions): Promise<HostsAnswer>;
+  metrics(options?: QueryOptions): Promise<MetricsAnswer>;
 }

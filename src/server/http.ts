@@ -1,16 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Context } from '../api/context.ts';
-import { type AppRouter, appRouter } from '../api/router.ts';
 import { docsPlugin } from './docs.ts';
 import { errorPagesPlugin } from './error-pages.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
 import { restPlugin } from './rest.ts';
+import { trpcPlugin } from './trpc.ts';
 
 const BODY_MAX_BYTES = 32 * 1024 * 1024;
-const BATCH_MAX_CALLS = 100;
 /** A tRPC batch names its procedures in the path. */
 const PARAMETER_MAX_LENGTH = 5000;
 
@@ -43,17 +41,7 @@ export async function createHttpServer({
   server.setNotFoundHandler((request, reply) => {
     sendProblem(reply, new HttpProblem('NOT_FOUND', `nothing at ${request.url.split('?', 1)[0]}`));
   });
-  await server.register(fastifyTRPCPlugin, {
-    prefix: '/trpc',
-    trpcOptions: {
-      router: appRouter,
-      createContext: () => context,
-      maxBatchSize: BATCH_MAX_CALLS,
-      onError: ({ error, path }) => {
-        if (error.code === 'INTERNAL_SERVER_ERROR') logger.error({ err: error, path }, 'a procedure failed');
-      },
-    },
-  } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  await server.register(trpcPlugin, { context });
   await server.register(restPlugin, { context });
   await server.register(docsPlugin);
   await server.register(errorPagesPlugin);

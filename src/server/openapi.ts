@@ -204,6 +204,8 @@ const writeAsJson: NonNullable<CreateDocumentOptions['override']> = ({ zodSchema
   if (zodSchema === IngestInput.shape.samples.element) {
     Object.assign(jsonSchema, { $ref: '#/components/schemas/Sample' });
   }
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   // Where a date is one choice of several, its text is another.
   if (zodSchema._zod.def.type === 'union' && jsonSchema.anyOf !== undefined) {
     const { options } = zodSchema._zod.def;

@@ -16,6 +16,8 @@ export function sendProblem(reply: FastifyReply, error: unknown): void {
   const { code, detail, errors } = describe(error);
   const problem = problemOf(code, detail, pathOf(reply.request.url), errors);
   if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  // Hooks have not run where Fastify could not read the URL.
+  reply.header('x-request-id', reply.request.id);
   reply.code(problem.status).header('cache-control', 'no-store').type(PROBLEM_MEDIA_TYPE);
   reply.send(JSON.stringify(problem));
 }
@@ -47,13 +49,15 @@ export class HttpProblem extends Error {
   }
 }
 
-interface Description {
+/** What a client may know of an error. */
+export interface Description {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly errors: readonly FieldError[];
 }
 
-function describe(error: unknown): Description {
+/** Finds the words for any error; an unforeseen one is an internal server error and says no more. */
+export function describe(error: unknown): Description {
   if (error instanceof HttpProblem) return { code: error.code, detail: error.message, errors: [] };
   if (error instanceof HyperdashError) {
     return describe(new TRPCError({ code: error.code, message: error.message, cause: error }));
