@@ -1,4 +1,5 @@
 import { freshForSeconds } from '../domain/freshness.ts';
+import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
@@ -7,17 +8,21 @@ import type { Queries, QueryOptions } from './questions.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
 import { Timings } from './timings.ts';
 
-/** The queries over one engine. */
-export function createQueries(engine: Engine, settings: SeriesQuerySettings): Queries {
+/** The queries over one engine; large answers are downsampled in the pool given. */
+export function createQueries(
+  engine: Engine,
+  downsampling: Downsampling,
+  settings: SeriesQuerySettings,
+): Queries {
   return {
-    series: (input, options) => querySeries(engine, settings, input, options),
+    series: (input, options) => querySeries({ engine, downsampling, settings }, input, options),
     freshForSeconds: ({ start, end, to }) =>
       freshForSeconds({
         start,
         end,
         toMs: to.getTime(),
         nowMs: settings.nowMs(),
-        lateMs: settings.retentionMs.raw,
+        lateMs: settings.retention.raw,
       }),
     latest: (input, options) => inDatabase(() => queryLatest(engine, input), options),
     hosts: (options) => inDatabase(async () => ({ hosts: await listHosts(engine) }), options),
