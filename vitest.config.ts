@@ -5,7 +5,7 @@ import { findLocalTimescale } from './test/support/local-server.ts';
 const UNIT_TESTS = [
   'test/config.test.ts',
   'test/ingest/{group-commit,validate}.test.ts',
-  'test/server/wire.test.ts',
+  'test/server/*.test.ts',
   'test/engine/data-dir-lock.test.ts',
   'test/{contract,domain,downsampling,types}/**/*.test.ts',
 ];
