@@ -7,7 +7,6 @@ import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import { answerClientError, answerExpectations, requireHost } from './client-errors.ts';
 import { answerForPaths } from './methods.ts';
 import { isInternal, sendProblem } from './problem.ts';
-import { addVary } from './validators.ts';
 
 /** Answers smaller than this gain nothing from compression. */
 const COMPRESS_MIN_BYTES = 1024;
@@ -58,7 +57,6 @@ export async function registerManners(
     // answerForPaths knows what a path takes, so it answers preflights.
     const origin = [...allowedOrigins];
     await server.register(fastifyCors, { origin, preflight: false, exposedHeaders: EXPOSED_HEADERS });
-    server.addHook('onSend', async (_request, reply) => addVary(reply, 'Origin'));
   }
   answerForPaths(server);
   answerExpectations(server);

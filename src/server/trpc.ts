@@ -21,6 +21,8 @@ export async function trpcPlugin(server: FastifyInstance, { context }: { context
     trpcOptions: {
       router: appRouter,
       createContext: () => context,
+      // tRPC's own Vary replaces what @fastify/cors said.
+      responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
       maxBatchSize: BATCH_MAX_CALLS,
       onError: ({ error, path }) => {
         if (error.code === 'INTERNAL_SERVER_ERROR') {

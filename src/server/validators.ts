@@ -27,9 +27,7 @@ function isKnown(ifNoneMatch: string | undefined, tag: string): boolean {
   return ifNoneMatch.trim() === '*' || ifNoneMatch.match(/"[^"]*"/g)?.includes(tag) === true;
 }
 
-/** Says that answers differ by a header of the request, besides those that are named already. */
-export function addVary(reply: FastifyReply, name: string): void {
-  const named = [reply.getHeader('vary') ?? []].flat().join(', ');
-  if (named.toLowerCase().split(/, */).includes(name.toLowerCase())) return;
-  reply.header('vary', named === '' ? name : `${named}, ${name}`);
+function addVary(reply: FastifyReply, name: string): void {
+  const vary = reply.getHeader('vary');
+  reply.header('vary', vary === undefined ? name : `${vary}, ${name}`);
 }
