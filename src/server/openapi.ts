@@ -95,7 +95,7 @@ function operationOf(route: RestRoute): ZodOpenApiOperationObject {
     ...requestOf(route),
     responses: {
       200: answerOf(route),
-      ...(rest.method === 'GET' && { 304: { description: 'What If-None-Match names is still the answer' } }),
+      ...(route.kind === 'query' && { 304: { description: 'What If-None-Match names is still the answer' } }),
       ...problemsOf(codes),
     },
   };
@@ -115,11 +115,17 @@ function requestOf({ fields, input, pathFields, rest }: RestRoute): Partial<ZodO
   };
 }
 
-function answerOf({ output, rest }: RestRoute) {
+function answerOf({ kind, output, rest }: RestRoute): ZodOpenApiResponseObject {
+  const schema = output as z.ZodType;
+  if (kind === 'subscription') {
+    const description =
+      'Server-sent events, until the client closes; the data of each is JSON of this schema';
+    return { description, content: { 'text/event-stream': { schema } } };
+  }
   return {
     description: 'The answer',
-    headers: rest.method === 'GET' ? z.object(CACHING_HEADERS) : undefined,
-    content: { 'application/json': { schema: output as z.ZodType } },
+    ...(rest.method === 'GET' && { headers: z.object(CACHING_HEADERS) }),
+    content: { 'application/json': { schema } },
   };
 }
 
@@ -187,11 +193,14 @@ function sampleSchema() {
   return createSchema(Sample, { io: 'input', opts: { override: writeAsJson } }).schema;
 }
 
-/** Each answer is a component, by the name of its procedure: `SeriesAnswer`. */
+/** Each answer is a component, by the name of its procedure: `SeriesAnswer`, `LiveEvent`. */
 function answersOf(routes: readonly RestRoute[]): Record<string, z.ZodType> {
   const answers = routes.filter(({ output }) => output !== undefined);
   return Object.fromEntries(
-    answers.map(({ name, output }) => [`${componentName(name)}Answer`, output as z.ZodType]),
+    answers.map(({ name, kind, output }) => [
+      `${componentName(name)}${kind === 'subscription' ? 'Event' : 'Answer'}`,
+      output as z.ZodType,
+    ]),
   );
 }
 

@@ -12,6 +12,7 @@ export interface RestRoute {
   /** Fields of the input; none where the procedure takes no input. */
   readonly fields: z.core.$ZodShape;
   readonly input: z.core.$ZodType | undefined;
+  /** The answer, or an event of a subscription. */
   readonly output: z.core.$ZodType | undefined;
   /** Names in the path's braces: the fields that do not come from the query. */
   readonly pathFields: readonly string[];
@@ -39,7 +40,7 @@ export function restRoutes(): RestRoute[] {
       rest: meta.rest,
       fields: (input as z.core.$ZodObject | undefined)?._zod.def.shape ?? {},
       input,
-      output,
+      output: output ?? meta.rest.event,
       pathFields: Array.from(meta.rest.path.matchAll(/\{(\w+)\}/g), ([, field]) => field!),
     };
   });

@@ -3,6 +3,7 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { fastify } from 'fastify';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { Problem } from '../../src/contract/problem.ts';
 import { type ErrorCode, HyperdashError } from '../../src/errors.ts';
 import { errorPagesPlugin } from '../../src/server/error-pages.ts';
@@ -23,12 +24,14 @@ describe('a problem', () => {
     for (const error of [
       new Error('secret'),
       Object.assign(new Error('secret'), { statusCode: 500 }),
+      new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: z.number().safeParse('secret').error }),
       'secret',
     ]) {
       const { statusCode, body, headers } = await answerTo(error);
       expect(statusCode).toBe(500);
       expect(headers['content-type']).toMatch('application/problem+json');
       expect(body).not.toContain('secret');
+      expect(JSON.parse(body).errors).toEqual([]);
       expect(Problem.parse(JSON.parse(body))).toMatchObject({ type: '/errors/internal-server-error' });
     }
   });

@@ -28,9 +28,7 @@ export interface TemplateCopy {
 /** Makes a fresh copy of the running project's template. */
 export async function copyTemplate(): Promise<TemplateCopy> {
   const database = inject('database');
-  return database.kind === 'server'
-    ? copyOnServer(database.serverUrl, database.template)
-    : copyDirectory();
+  return database.kind === 'server' ? copyOnServer(database.serverUrl, database.template) : copyDirectory();
 }
 
 async function copyOnServer(serverUrl: string, template: string): Promise<TemplateCopy> {
