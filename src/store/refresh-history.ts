@@ -22,17 +22,12 @@ export interface HistoryProgress {
 }
 
 /**
- * Brings in samples of any age: checks that nothing would be destroyed, holds retention back, lets `insert` write
- * them to `samples`, refreshes rollup by rollup and lets retention go on. Where it was cut off, retention stays held
- * back and the same range may be loaded again; {@link finishAbandonedHistory} ends it otherwise.
- * @throws HyperdashError CONFLICT as {@link assertHistoryIsEmpty}; what `insert` throws
+ * Makes ready for samples of any age, to be written straight to `samples`: checks that nothing would be destroyed, and
+ * holds retention back until {@link finishHistory}. A load that was cut off may begin again over the same range;
+ * {@link finishAbandonedHistory} ends it otherwise.
+ * @throws HyperdashError CONFLICT as {@link assertHistoryIsEmpty}
  */
-export async function loadHistory(
-  engine: Engine,
-  range: TimeRange,
-  insert: () => Promise<void>,
-  onProgress: (progress: HistoryProgress) => void = () => {},
-): Promise<void> {
+export async function beginHistory(engine: Engine, range: TimeRange): Promise<void> {
   await assertHistoryIsEmpty(engine, range);
   await withMaintenanceSession(engine, (client) =>
     inExclusiveTransaction(client, 'lifecycle', async () => {
@@ -40,7 +35,14 @@ export async function loadHistory(
       await pauseRetention(client);
     }),
   );
-  await insert();
+}
+
+/** Refreshes the rollups over what was loaded, rollup by rollup, and lets retention go on. */
+export async function finishHistory(
+  engine: Engine,
+  range: TimeRange,
+  onProgress: (progress: HistoryProgress) => void = () => {},
+): Promise<void> {
   await refreshHistory(engine, range, onProgress);
   await endLoads(engine, range);
 }
@@ -74,10 +76,10 @@ export async function assertHistoryIsEmpty(engine: Engine, range: TimeRange): Pr
 }
 
 /** Refreshes every rollup over a range, finest first, step by step. */
-export async function refreshHistory(
+async function refreshHistory(
   engine: Engine,
   range: TimeRange,
-  onProgress: (progress: HistoryProgress) => void = () => {},
+  onProgress: (progress: HistoryProgress) => void,
 ): Promise<void> {
   for (const rollup of ROLLUPS) {
     for (let fromMs = range.fromMs; fromMs < range.toMs; fromMs += STEP_MS[rollup]) {
@@ -111,8 +113,7 @@ export async function finishAbandonedHistory(engine: Engine): Promise<void> {
   );
   for (const { since, until } of rows) {
     const range = { fromMs: since.getTime(), toMs: until.getTime() };
-    await refreshHistory(engine, range);
-    await endLoads(engine, range);
+    await finishHistory(engine, range);
   }
 }
 

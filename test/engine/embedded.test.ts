@@ -104,9 +104,13 @@ describe('the embedded engine', () => {
     const statement = engine.pool.query(
       'SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b',
     );
-    const refusal = expect(statement).rejects.toThrow('Connection terminated');
+    const waiting = engine.pool.query('SELECT 1');
+    const refusals = Promise.all([
+      expect(statement).rejects.toThrow('Connection terminated'),
+      expect(waiting).rejects.toThrow('the embedded database is down'),
+    ]);
     await engine.close();
-    await refusal;
+    await refusals;
     const again = await openEmbedded({ dataDir: directory });
     expect(await countPoints(again)).toBe(50);
     await again.close();

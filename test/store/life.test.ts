@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyLifecycle } from '../../src/store/lifecycle.ts';
 import { refreshLate } from '../../src/store/refresh.ts';
-import { loadHistory } from '../../src/store/refresh-history.ts';
+import { beginHistory, finishHistory } from '../../src/store/refresh-history.ts';
 import { openTestEngine, type TestEngine } from '../support/engine.ts';
 import { DAY, HOUR, MINUTE, runAllJobs, SETTINGS, stopScheduler } from '../support/lifecycle.ts';
 
@@ -91,7 +91,9 @@ describe('120 days of samples', () => {
     );
     for (const days of [120, 90, 60, 30]) {
       const range = { fromMs: now - days * DAY, toMs: now - (days - 30) * DAY };
-      await loadHistory(engine, range, () => insert(range.fromMs, range.toMs));
+      await beginHistory(engine, range);
+      await insert(range.fromMs, range.toMs);
+      await finishHistory(engine, range);
       await runAllJobs(engine);
     }
   }, 120_000);
@@ -142,7 +144,7 @@ describe('120 days of samples', () => {
   it('refuses samples and history that would rebuild rollups from raw samples that are gone', async () => {
     await expect(insertLate([30 * DAY + MINUTE])).rejects.toThrow('RETAIN_RAW');
     const range = { fromMs: now - 50 * DAY, toMs: now - 40 * DAY };
-    await expect(loadHistory(engine, range, () => insert(range.fromMs, range.toMs))).rejects.toMatchObject({
+    await expect(beginHistory(engine, range)).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining('already holds samples'),
     });
