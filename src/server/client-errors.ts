@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { badField } from '../errors.ts';
-import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
+import { HttpProblem, PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
 import type { ProblemCode } from './problem-types.ts';
 
 /** What Node's parser calls the faults that are not simply bad requests. */
@@ -19,7 +19,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     return;
   }
   const code = CODES[error.code ?? ''] ?? 'BAD_REQUEST';
-  const problem = problemOf(code, `the request cannot be read: ${error.code}`, '');
+  const problem = problemOf(new HttpProblem(code, `the request cannot be read: ${error.code}`), '');
   const body = JSON.stringify(problem);
   socket.end(
     [
@@ -37,7 +37,10 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
 /** Answers an `Expect` that is not 100-continue, which Node would refuse without a word. */
 export function answerExpectations(server: FastifyInstance): void {
   server.server.on('checkExpectation', (request, response) => {
-    const problem = problemOf('EXPECTATION_FAILED', 'only 100-continue can be expected', request.url ?? '');
+    const problem = problemOf(
+      new HttpProblem('EXPECTATION_FAILED', 'only 100-continue can be expected'),
+      request.url ?? '',
+    );
     response.writeHead(problem.status, { 'content-type': PROBLEM_MEDIA_TYPE, 'cache-control': 'no-store' });
     response.end(JSON.stringify(problem));
   });

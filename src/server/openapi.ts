@@ -85,7 +85,7 @@ function pathsOf(routes: readonly RestRoute[]): ZodOpenApiPathsObject {
 function operationOf(route: RestRoute): ZodOpenApiOperationObject {
   const { name, rest } = route;
   const codes: ProblemCode[] = [...COMMON_PROBLEMS];
-  if (route.pathFields.length > 0) codes.push(...PATH_PROBLEMS);
+  if (rest.path.includes('{')) codes.push(...PATH_PROBLEMS);
   if (rest.method === 'POST') codes.push(...BODY_PROBLEMS);
   return {
     operationId: name,
@@ -101,18 +101,10 @@ function operationOf(route: RestRoute): ZodOpenApiOperationObject {
   };
 }
 
-function requestOf({ fields, input, pathFields, rest }: RestRoute): Partial<ZodOpenApiOperationObject> {
+function requestOf({ input, inPath, inQuery, rest }: RestRoute): Partial<ZodOpenApiOperationObject> {
   if (input === undefined) return {};
-  const content = { 'application/json': { schema: input as z.ZodType } };
-  if (rest.method === 'POST') return { requestBody: { required: true, content } };
-  const inPath = Object.entries(fields).filter(([field]) => pathFields.includes(field));
-  const inQuery = Object.entries(fields).filter(([field]) => !pathFields.includes(field));
-  return {
-    requestParams: {
-      path: z.object(Object.fromEntries(inPath) as z.ZodRawShape),
-      query: z.object(Object.fromEntries(inQuery) as z.ZodRawShape),
-    },
-  };
+  if (rest.method === 'GET') return { requestParams: { path: inPath, query: inQuery } };
+  return { requestBody: { required: true, content: { 'application/json': { schema: input as z.ZodType } } } };
 }
 
 function answerOf({ kind, output, rest }: RestRoute): ZodOpenApiResponseObject {

@@ -13,8 +13,7 @@ const RETRY_AFTER_SECONDS = 1;
 
 /** Answers with a problem; nothing of an unforeseen error reaches the client. */
 export function sendProblem(reply: FastifyReply, error: unknown): void {
-  const { code, detail, errors } = describe(error);
-  const problem = problemOf(code, detail, pathOf(reply.request.url), errors);
+  const problem = problemOf(error, reply.request.url);
   if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
   // Hooks have not run where Fastify could not read the URL.
   reply.header('x-request-id', reply.request.id);
@@ -22,14 +21,11 @@ export function sendProblem(reply: FastifyReply, error: unknown): void {
   reply.send(JSON.stringify(problem));
 }
 
-/** A problem of one kind. */
-export function problemOf(
-  code: ProblemCode,
-  detail: string,
-  instance: string,
-  errors: readonly FieldError[] = [],
-): Problem {
+/** The problem that an error is to the client who asked for a URL. */
+export function problemOf(error: unknown, url: string): Problem {
+  const { code, detail, errors } = describe(error);
   const { status, title } = PROBLEM_TYPES[code];
+  const instance = url.split('?', 1)[0]!;
   return { type: `/errors/${slugOf(code)}`, title, status, detail, instance, errors: [...errors] };
 }
 
@@ -80,8 +76,4 @@ function describeFastifyError(error: Partial<FastifyError>): Description {
     detail: reason,
     errors: [{ field: error.code === 'FST_ERR_BAD_URL' ? 'url' : 'body', reason }],
   };
-}
-
-function pathOf(url: string): string {
-  return url.split('?', 1)[0]!;
 }

@@ -1,5 +1,5 @@
 import type { AnyProcedure } from '@trpc/server';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { appRouter } from '../api/router.ts';
 import type { Meta } from '../api/trpc.ts';
 
@@ -9,13 +9,13 @@ export interface RestRoute {
   readonly name: keyof typeof appRouter._def.procedures;
   readonly kind: 'query' | 'mutation' | 'subscription';
   readonly rest: Meta['rest'];
-  /** Fields of the input; none where the procedure takes no input. */
-  readonly fields: z.core.$ZodShape;
+  /** Undefined where the procedure takes no input. */
   readonly input: z.core.$ZodType | undefined;
+  /** The fields of the input that the path names in braces, and those that the query may hold: none of a POST. */
+  readonly inPath: z.ZodObject;
+  readonly inQuery: z.ZodObject;
   /** The answer, or an event of a subscription. */
   readonly output: z.core.$ZodType | undefined;
-  /** Names in the path's braces: the fields that do not come from the query. */
-  readonly pathFields: readonly string[];
 }
 
 /** What tRPC keeps of a procedure, which its types leave out. */
@@ -34,14 +34,23 @@ export function restRoutes(): RestRoute[] {
     const { type, meta, inputs, output } = definition;
     if (meta === undefined) return [];
     const [input] = inputs;
+    const { path, method, event } = meta.rest;
+    const shape = (input as z.ZodObject | undefined)?.shape ?? {};
+    const pathFields = Array.from(path.matchAll(/\{(\w+)\}/g), ([, field]) => field!);
+    const queryFields = Object.keys(shape).filter((field) => method === 'GET' && !pathFields.includes(field));
     return {
       name: name as RestRoute['name'],
       kind: type,
       rest: meta.rest,
-      fields: (input as z.core.$ZodObject | undefined)?._zod.def.shape ?? {},
       input,
-      output: output ?? meta.rest.event,
-      pathFields: Array.from(meta.rest.path.matchAll(/\{(\w+)\}/g), ([, field]) => field!),
+      inPath: objectOf(shape, pathFields),
+      inQuery: objectOf(shape, queryFields),
+      output: output ?? event,
     };
   });
+}
+
+/** Another object of the same fields, so that the contract's own stays as it is. */
+function objectOf(shape: z.ZodRawShape, fields: readonly string[]): z.ZodObject {
+  return z.object(Object.fromEntries(fields.map((field) => [field, shape[field]!])));
 }

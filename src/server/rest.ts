@@ -69,9 +69,7 @@ function abortedWith(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-function inputFrom({ fields, input, pathFields, rest }: RestRoute, request: FastifyRequest): unknown {
-  const inQuery = rest.method === 'GET' ? { ...fields } : {};
-  for (const field of pathFields) delete inQuery[field];
+function inputFrom({ input, inQuery, rest }: RestRoute, request: FastifyRequest): unknown {
   const query = fromWire(inQuery, request.query as WireFields);
   if (rest.method === 'POST') return request.body;
   return input && { ...query, ...(request.params as Record<string, string>) };

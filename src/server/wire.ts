@@ -5,11 +5,12 @@ import { HyperdashError } from '../errors.ts';
 export type WireFields = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * Reads the strings of a URL as the types that a shape expects: numbers, booleans, arrays. An empty value counts as
+ * Reads the strings of a URL as the types that a schema expects: numbers, booleans, arrays. An empty value counts as
  * not given. What cannot be read stays a string, so that the schema itself refuses it by name.
- * @throws HyperdashError BAD_REQUEST that names every field which the shape does not have
+ * @throws HyperdashError BAD_REQUEST that names every field which the schema does not have
  */
-export function fromWire(shape: z.core.$ZodShape, fields: WireFields): Record<string, unknown> {
+export function fromWire(schema: z.ZodObject, fields: WireFields): Record<string, unknown> {
+  const { shape } = schema;
   refuseUnknown(shape, Object.keys(fields));
   const read: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(fields)) {
