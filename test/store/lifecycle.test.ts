@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyLifecycle } from '../../src/store/lifecycle.ts';
-import { loadHistory } from '../../src/store/refresh-history.ts';
+import { finishAbandonedHistory, loadHistory } from '../../src/store/refresh-history.ts';
 import { openTestEngine, type TestEngine } from '../support/engine.ts';
 import { DAY, SETTINGS } from '../support/lifecycle.ts';
 
@@ -23,6 +23,9 @@ describe('applyLifecycle', () => {
     return policies.find((row) => row.proc_name === 'policy_retention' && row.hypertable_name === relation)
       .config.drop_after;
   };
+
+  const paused = async () =>
+    (await readPolicies()).filter((row) => row.proc_name === 'policy_retention').map((row) => !row.scheduled);
 
   it('refuses settings that contradict each other, and then alters nothing', async () => {
     await expect(applyLifecycle(engine, { ...SETTINGS, retain1minMs: 7 * DAY })).rejects.toMatchObject({
@@ -80,10 +83,6 @@ describe('applyLifecycle', () => {
   });
 
   it('has retention wait while history is loaded, and for a load that was cut off until it is repeated', async () => {
-    const paused = async () =>
-      (await readPolicies())
-        .filter((row) => row.proc_name === 'policy_retention')
-        .map((row) => !row.scheduled);
     const range = { fromMs: Date.now() - 200 * DAY, toMs: Date.now() - 199 * DAY };
     const insert = `INSERT INTO samples SELECT $1::timestamptz + g * INTERVAL '1 min', 1, g FROM generate_series(0, 99) g
       ON CONFLICT DO NOTHING`;
@@ -105,5 +104,24 @@ describe('applyLifecycle', () => {
     );
     expect(rows).toEqual([{ sum: 4950, count: 100 }]);
     await expect(loadHistory(engine, range, async () => {})).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('ends a load of history that nobody has repeated within a week', async () => {
+    const range = { fromMs: Date.now() - 300 * DAY, toMs: Date.now() - 299 * DAY };
+    const cutOff = loadHistory(engine, range, async () => {
+      await engine.pool.query('INSERT INTO samples VALUES ($1, 1, 7)', [new Date(range.fromMs)]);
+      throw new Error('cut off');
+    });
+    await expect(cutOff).rejects.toThrow('cut off');
+    await finishAbandonedHistory(engine);
+    expect(await paused()).toEqual([true, true]);
+    await engine.pool.query(`UPDATE history_loads SET started_at = started_at - INTERVAL '8 days'`);
+    await finishAbandonedHistory(engine);
+    expect(await paused()).toEqual([false, false]);
+    const { rows } = await engine.pool.query(
+      "SELECT sum FROM samples_daily WHERE bucket = date_trunc('day', $1::timestamptz, 'UTC')",
+      [new Date(range.fromMs)],
+    );
+    expect(rows).toEqual([{ sum: 7 }]);
   });
 });
