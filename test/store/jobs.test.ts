@@ -15,7 +15,7 @@ describe('jobs and status', () => {
     await applyLifecycle(engine, SETTINGS);
     await engine.pool.query(
       `INSERT INTO metrics (time, host, metric_name, value)
-       SELECT now() - g * INTERVAL '1 hour', 'a', 'cpu', g FROM generate_series(0, 20 * 24) g`,
+       SELECT now() - g * INTERVAL '12 hours', 'a', 'cpu', g FROM generate_series(0, 32) g`,
     );
   });
   afterAll(() => engine.close());
@@ -27,7 +27,7 @@ describe('jobs and status', () => {
     const runner = startJobs(alone, (error) => failures.push(error));
     const policies = (await readJobs(engine)).filter((job) => job.relation !== null);
     await expect
-      .poll(() => policies.every((job) => runner.runs().has(job.jobId)), { timeout: 20_000 })
+      .poll(() => policies.every((job) => runner.runs().has(job.jobId)), { timeout: 60_000 })
       .toBe(true);
     await runner.stop();
     expect(failures).toEqual([]);
@@ -52,7 +52,7 @@ describe('jobs and status', () => {
     expect(hour!.refresh_lag_seconds).toBeLessThan(2 * 3600 + 120);
     expect(day).toMatchObject({ data_source: 'metrics_daily', retention_seconds: null });
     expect(status.bytes).toBe(status.tiers.reduce((bytes, tier) => bytes + tier.bytes, 0));
-  });
+  }, 90_000);
 
   it('names the engine and its versions', async () => {
     expect(await readEngineStatus(engine)).toEqual({
@@ -64,8 +64,10 @@ describe('jobs and status', () => {
 });
 
 describe('isDue', () => {
-  const job = { jobId: 1, procedure: 'policy_retention', relation: 'samples', everyMs: HOUR };
-  const never = { ...job, lastSuccessMs: null, expectedMs: null };
+  const job = { jobId: 1, procedure: 'policy_retention', relation: 'samples', everyMs: HOUR, running: false };
+  const never = { ...job, lastSuccessMs: null, firstRunMs: null };
+  const failing = { ...job, lastSuccessMs: null, firstRunMs: 0 };
+  const now = 100 * HOUR;
 
   it('goes by the schedule where TimescaleDB runs no jobs', () => {
     expect(isDue(never, undefined, 1, false)).toBe(true);
@@ -73,16 +75,19 @@ describe('isDue', () => {
     expect(isDue(never, 1, HOUR + 1, false)).toBe(true);
   });
 
-  it('leaves a job to TimescaleDB until that is behind, or fails every time', () => {
-    const now = 100 * HOUR;
-    expect(isDue({ ...job, lastSuccessMs: now - HOUR, expectedMs: now - HOUR }, undefined, now, true)).toBe(
-      false,
-    );
-    expect(isDue({ ...job, lastSuccessMs: null, expectedMs: now + HOUR }, undefined, now, true)).toBe(false);
-    expect(isDue({ ...job, lastSuccessMs: null, expectedMs: now - HOUR }, undefined, now, true)).toBe(true);
-    expect(
-      isDue({ ...job, lastSuccessMs: now - 3 * HOUR, expectedMs: now - HOUR }, undefined, now, true),
-    ).toBe(true);
-    expect(isDue({ ...job, lastSuccessMs: null, expectedMs: now - HOUR }, now - 1, now, true)).toBe(false);
+  it('leaves a job to TimescaleDB while it keeps to the schedule', () => {
+    const kept = { ...job, lastSuccessMs: now - HOUR, firstRunMs: 0 };
+    expect(isDue(kept, undefined, now, true)).toBe(false);
+    expect(isDue({ ...never, firstRunMs: now + HOUR }, undefined, now, true)).toBe(false);
+    expect(isDue({ ...failing, running: true }, undefined, now, true)).toBe(false);
+    expect(isDue(never, undefined, now, true)).toBe(false);
+  });
+
+  it('takes a job over once TimescaleDB is behind or fails at it, and then keeps to the schedule', () => {
+    expect(isDue({ ...job, lastSuccessMs: now - 3 * HOUR, firstRunMs: 0 }, undefined, now, true)).toBe(true);
+    expect(isDue({ ...never, firstRunMs: now - HOUR }, undefined, now, true)).toBe(true);
+    expect(isDue(failing, undefined, now, true)).toBe(true);
+    expect(isDue(failing, now - 1, now, true)).toBe(false);
+    expect(isDue(failing, now - 2 * HOUR, now, true)).toBe(true);
   });
 });
