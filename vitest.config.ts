@@ -22,8 +22,8 @@ function databaseProject(name: 'embedded' | 'server', other: 'embedded' | 'serve
       include: ['test/**/*.test.ts'],
       exclude: [...UNIT_TESTS, `test/**/${other}*.test.ts`],
       globalSetup: [`test/support/${name}-setup.ts`],
-      testTimeout: 30_000,
-      hookTimeout: 60_000,
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
     },
   };
 }

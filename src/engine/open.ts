@@ -14,6 +14,8 @@ export interface OpenEngineOptions {
   readonly statementTimeoutMs: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName?: string;
+  /** Told why the embedded database failed, each time before it is started again. */
+  readonly onFailure?: ((reason: Error) => void) | undefined;
 }
 
 /**
@@ -21,6 +23,6 @@ export interface OpenEngineOptions {
  * @throws HyperdashError SERVICE_UNAVAILABLE where that database cannot be used
  */
 export function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const { databaseUrl: url, dataDir, ...rest } = options;
-  return url ? openServer({ url, ...rest }) : openEmbedded({ dataDir });
+  const { databaseUrl: url, dataDir, onFailure, ...rest } = options;
+  return url ? openServer({ url, ...rest }) : openEmbedded({ dataDir, onFailure });
 }

@@ -42,7 +42,14 @@ export async function openTestEngine(options: TestEngineOptions = {}): Promise<T
   const database = inject('database');
   return database.kind === 'server'
     ? openOnServer(database.serverUrl, database.template, options)
-    : openInDirectory(database.templateDir);
+    : openInDirectory();
+}
+
+/** Fills an empty directory with the embedded engine's template; opening it takes a quarter of what creating does. */
+export async function copyTemplate(directory: string): Promise<void> {
+  const database = inject('database');
+  if (database.kind !== 'embedded') throw new Error('a server has no data directory to copy');
+  await cp(database.templateDir, directory, { recursive: true });
 }
 
 async function openOnServer(
@@ -66,9 +73,9 @@ async function openOnServer(
   };
 }
 
-async function openInDirectory(templateDir: string): Promise<TestEngine> {
+async function openInDirectory(): Promise<TestEngine> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hyperdash-test-'));
-  await cp(templateDir, dataDir, { recursive: true });
+  await copyTemplate(dataDir);
   const engine = await openEmbedded({ dataDir });
   return {
     ...engine,
