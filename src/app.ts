@@ -9,6 +9,7 @@ import { openEngine } from './engine/open.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import { createQueries } from './query/queries.ts';
 import { createHttpServer } from './server/http.ts';
+import { describeMetrics } from './store/describe-metrics.ts';
 import { migrate } from './store/migrate.ts';
 import { resolveSeries } from './store/resolve-series.ts';
 import { writeSamples } from './store/write-samples.ts';
@@ -16,6 +17,8 @@ import { VERSION } from './version.ts';
 
 /** A commit takes no further request once it holds this many samples. */
 const COMMIT_MAX_ROWS = 20_000;
+/** Bodies of requests that may be on their way into the database at once. */
+const PENDING_MAX_BYTES = 512 * 1024 * 1024;
 
 /** An engine whose schema is up to date and whose policies follow the settings. */
 export interface Store {
@@ -94,6 +97,7 @@ export function createApp(config: Config): App {
           uptime_seconds: process.uptime(),
         }),
       },
+      ingest,
       logger,
       notReady: () => [],
     });
@@ -131,10 +135,12 @@ export function createApp(config: Config): App {
 
 function ingestInto(engine: Engine, config: Config): Ingest {
   return createIngest({
-    resolveSeries: (identities) => resolveSeries(engine, identities),
+    resolveSeries: (identities) => resolveSeries(engine, identities, config.MAX_SERIES),
+    describeMetrics: (metrics) => describeMetrics(engine, metrics),
     commit: (batches) => writeSamples(engine, batches),
     limits: {
       maxPendingRows: config.INGEST_MAX_PENDING,
+      maxPendingBytes: PENDING_MAX_BYTES,
       maxCommitRows: COMMIT_MAX_ROWS,
       // Half of the pool at most, so that writes never keep queries from a connection.
       maxCommits: Math.ceil(engine.abilities.connections / 2),

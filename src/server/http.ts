@@ -4,6 +4,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Context } from '../api/context.ts';
 import { type AppRouter, appRouter } from '../api/router.ts';
 import { HyperdashError } from '../errors.ts';
+import { type IngestTarget, registerIngestDoors } from './ingest-doors.ts';
 import { isInternal, sendProblem } from './problem.ts';
 import { registerRest } from './rest.ts';
 
@@ -15,6 +16,7 @@ const PARAMETER_MAX_LENGTH = 5000;
 /** What the server needs besides the procedures' own context. */
 export interface HttpServerParts {
   readonly context: Context;
+  readonly ingest: IngestTarget;
   readonly logger: FastifyBaseLogger;
   /** Says what is missing before the program can serve; empty where it is ready. */
   readonly notReady: () => readonly string[];
@@ -23,6 +25,7 @@ export interface HttpServerParts {
 /** Every door over HTTP, not yet listening: tRPC, REST, health and the page. */
 export async function createHttpServer({
   context,
+  ingest,
   logger,
   notReady,
 }: HttpServerParts): Promise<FastifyInstance> {
@@ -55,6 +58,7 @@ export async function createHttpServer({
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>);
   registerRest(server, context);
+  await registerIngestDoors(server, ingest);
   server.get('/healthz', async () => ({ status: 'alive' }));
   server.get('/readyz', async (_request, reply) => {
     const missing = notReady();

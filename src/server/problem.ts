@@ -18,7 +18,7 @@ export interface Problem {
 }
 
 /** How long a client waits before it tries an overloaded or failing server again. */
-const RETRY_AFTER_SECONDS = 1;
+export const RETRY_AFTER_SECONDS = 1;
 
 /** Answers with a problem; nothing of an unforeseen error reaches the client. */
 export function sendProblem(reply: FastifyReply, error: unknown): void {
@@ -41,7 +41,12 @@ export function isInternal(error: unknown): boolean {
   return describe(error).status === 500;
 }
 
-function describe(error: unknown): { status: number; detail: string; errors: readonly FieldError[] } {
+/** The status of an error over HTTP, and what of it a client may see. */
+export function describe(error: unknown): {
+  readonly status: number;
+  readonly detail: string;
+  readonly errors: readonly FieldError[];
+} {
   if (error instanceof TRPCError) {
     return {
       status: getHTTPStatusCodeFromError(error),

@@ -24,7 +24,9 @@ const FIND = `SELECT position::int, id FROM ${WANTED} JOIN series ON ${IS_WANTED
 // Sorted, so that two nodes that add the same series wait for each other instead of deadlocking.
 const ADD = `
   INSERT INTO series (metric_name, host, labels, unit, kind)
-  SELECT metric_name, host, labels, unit, kind FROM ${WANTED} ORDER BY metric_name, host, labels
+  SELECT metric_name, host, labels, unit, kind FROM (
+    SELECT * FROM ${WANTED} ORDER BY position LIMIT $6) AS wanted
+  ORDER BY metric_name, host, labels
   ON CONFLICT DO NOTHING`;
 
 const DESCRIBE = `
@@ -35,28 +37,40 @@ const DESCRIBE = `
       IS DISTINCT FROM (series.unit, series.kind)`;
 
 /**
- * The ids of series, in the order given; those that are new are added to the catalogue.
+ * The ids of series, in the order given; those that are new are added to the catalogue while it has room. Nodes that
+ * add at the same moment may together exceed the bound by what each of them adds.
  * Units and kinds that are given replace what the catalogue has.
+ * @param maxSeries series that the catalogue may hold; without bound where it is left out
+ * @returns undefined in place of an id for each new series that the catalogue has no room for
  */
-export function resolveSeries(engine: Engine, identities: readonly SeriesIdentity[]): Promise<number[]> {
+export function resolveSeries(
+  engine: Engine,
+  identities: readonly SeriesIdentity[],
+  maxSeries?: number,
+): Promise<(number | undefined)[]> {
   return asking(async () => {
-    const ids = new Array<number>(identities.length);
-    let missing = await find(engine, identities, ids);
+    const ids = new Array<number | undefined>(identities.length).fill(undefined);
+    const missing = await find(engine, identities, ids);
     if (missing.length > 0) {
-      await engine.pool.query(ADD, parametersOf(missing));
-      missing = await find(engine, identities, ids);
+      const room = maxSeries === undefined ? null : Math.max(0, maxSeries - (await countSeries(engine)));
+      await engine.pool.query(ADD, [...parametersOf(missing), room]);
+      await find(engine, identities, ids);
     }
-    if (missing.length > 0) throw new Error('a series was deleted while it was being added');
     const described = identities.filter(({ unit, kind }) => unit !== undefined || kind !== undefined);
     if (described.length > 0) await engine.pool.query(DESCRIBE, parametersOf(described));
     return ids;
   });
 }
 
+async function countSeries(engine: Engine): Promise<number> {
+  const { rows } = await engine.pool.query<{ count: number }>('SELECT count(*) FROM series');
+  return rows[0]!.count;
+}
+
 async function find(
   engine: Engine,
   identities: readonly SeriesIdentity[],
-  ids: number[],
+  ids: (number | undefined)[],
 ): Promise<SeriesIdentity[]> {
   const { rows } = await engine.pool.query<{ position: number; id: number }>(FIND, parametersOf(identities));
   for (const { position, id } of rows) ids[position - 1] = id;
