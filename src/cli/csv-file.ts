@@ -89,6 +89,10 @@ function readLine(text: string, columns: Columns): CsvSample {
 
 /** @throws CsvError where quotes do not match */
 function splitLine(text: string): string[] {
-  if (!text.includes('"')) return text.split(',').map((field) => field.trim());
+  const fields = text.split(',').map((field) => field.trim());
+  if (!text.includes('"')) return fields;
+  // Far cheaper than a parser for every line, and right unless a field holds a quote or a comma.
+  const unquoted = fields.map((field) => /^"([^"]*)"$/.exec(field)?.[1] ?? field);
+  if (!unquoted.some((field) => field.includes('"'))) return unquoted;
   return (parse(text, { trim: true }) as string[][])[0] ?? [];
 }

@@ -31,7 +31,7 @@ export function createProgress(stream: ProgressStream, label: string): Progress 
     const left =
       fraction > 0 && fraction < 1 ? `, ${duration((seconds / fraction) * (1 - fraction))} left` : '';
     const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
-    return `${percent}  ${whole(count)} samples, ${whole(rate)}/s${left}`;
+    return ` ${percent}  ${whole(count)} samples, ${whole(rate)}/s${left}`;
   }
 
   function draw(): void {

@@ -1,6 +1,7 @@
 import { createLogger, openStore } from '../app.ts';
 import type { Config } from '../config.ts';
 import { createHttpSink } from './http-sink.ts';
+import { interruptSignal } from './interrupt.ts';
 import type { CommandIo, SampleSink } from './sample-sink.ts';
 import { createStoreSink } from './store-sink.ts';
 
@@ -11,13 +12,8 @@ export type LoadWork = (openSink: () => Promise<SampleSink>, io: CommandIo) => P
 export type LoadTarget = Config | { readonly url: string; readonly apiKey: string | undefined };
 
 /** Runs a command until it is done or Ctrl-C ends it after the batch under way; a second Ctrl-C ends it at once. */
-export async function runLoad(work: LoadWork, target: LoadTarget): Promise<number> {
-  const interrupted = new AbortController();
-  process.on('SIGINT', () => {
-    if (interrupted.signal.aborted) process.exit(130);
-    interrupted.abort();
-  });
-  const io: CommandIo = { stream: process.stderr, signal: interrupted.signal };
+export function runLoad(work: LoadWork, target: LoadTarget): Promise<number> {
+  const io: CommandIo = { stream: process.stderr, signal: interruptSignal() };
   return work(() => openSink(target, io.signal), io);
 }
 

@@ -1,5 +1,5 @@
 import { fillSynthetic, SYNTHETIC_METRICS } from '../domain/synthetic.ts';
-import { load } from './load.ts';
+import { EXIT_FAILED, load } from './load.ts';
 import type { CommandIo, SampleBatch, SampleSink } from './sample-sink.ts';
 
 const STEP_MS = 10_000;
@@ -22,14 +22,19 @@ export interface SeedOptions {
  * A day of one series is a batch, oldest day first, so that an interruption leaves a shorter history of all.
  * @returns the exit code
  */
-export function seed(
+export async function seed(
   options: SeedOptions,
   openSink: () => Promise<SampleSink>,
   io: CommandIo,
 ): Promise<number> {
+  const { days, hosts } = options;
+  if (![options.seed, days, hosts].every(Number.isSafeInteger) || days < 1 || hosts < 1) {
+    io.stream.write('seed: --seed must be a whole number, --days and --hosts whole numbers from 1\n');
+    return EXIT_FAILED;
+  }
   const endMs = Math.floor(options.nowMs / STEP_MS) * STEP_MS + STEP_MS;
-  const startMs = endMs - options.days * DAY_MS;
-  const total = options.days * options.hosts * SYNTHETIC_METRICS.length;
+  const startMs = endMs - days * DAY_MS;
+  const total = days * hosts * SYNTHETIC_METRICS.length;
   return load(openSink, io, 'seed', async ({ begin, write }) => {
     await begin(startMs, endMs);
     let written = 0;

@@ -11,6 +11,7 @@ export type ParsedTime = { readonly agoMs: number } | { readonly atMs: number };
 
 const isoDateTime = z.iso.datetime({ offset: true, local: true });
 const isoDate = z.iso.date();
+const ISO_DATE_LENGTH = 'YYYY-MM-DD'.length;
 
 /**
  * Reads `90s`, `15m`, `1h`, `7d`, `2w` (back from now), ISO 8601 (without an offset: UTC) or epoch milliseconds.
@@ -24,7 +25,9 @@ export function parseTime(expression: string | number): ParsedTime | undefined {
     return agoMs <= TIME_MAX_MS ? { agoMs } : undefined;
   }
   if (/^\d{1,15}$/.test(expression)) return within(Number(expression));
-  if (isoDate.safeParse(expression).success) return within(Date.parse(expression));
+  if (expression.length === ISO_DATE_LENGTH && isoDate.safeParse(expression).success) {
+    return within(Date.parse(expression));
+  }
   if (!isoDateTime.safeParse(expression).success) return undefined;
   const hasOffset = /(Z|[+-]\d{2}:?\d{2})$/.test(expression);
   return within(Date.parse(hasOffset ? expression : `${expression}Z`));

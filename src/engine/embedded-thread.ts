@@ -1,19 +1,14 @@
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-
-/** What the thread of the embedded engine is started with. */
-export interface EmbeddedThreadOptions {
-  /** Directory that holds `pgdata`; undefined keeps the data in memory. */
-  readonly dataDir: string | undefined;
-  /** Where the thread listens. */
-  readonly socketPath: string;
-}
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { EmbeddedConnection } from './embedded-stream.ts';
 
 /** A running thread of the embedded engine. */
 export interface EmbeddedThread {
-  /** Settles when the thread has ended, with why: undefined when it was told to. */
-  readonly ended: Promise<Error | undefined>;
+  /** Settles when the thread has ended, with why. */
+  readonly ended: Promise<Error>;
+  /** Opens a connection; it takes the place of the one before. */
+  connect(): EmbeddedConnection;
   /** Has the thread close the database and end; it is cut off after `graceMs` (safe: the WAL brings all back). */
   close(graceMs: number): Promise<void>;
 }
@@ -22,28 +17,38 @@ export interface EmbeddedThread {
 const WORKER_URL = new URL(`./embedded-worker${extname(import.meta.url)}`, import.meta.url);
 
 /**
- * Starts the thread and waits until its socket listens.
+ * Starts the thread and waits until it has opened the database.
+ * @param dataDir directory that holds `pgdata`; undefined keeps the data in memory
  * @throws Error with which the thread ended before that
  */
-export async function startEmbeddedThread(options: EmbeddedThreadOptions): Promise<EmbeddedThread> {
-  const worker = new Worker(WORKER_URL, { workerData: options });
-  const ended = new Promise<Error | undefined>((resolve) => {
+export async function startEmbeddedThread(dataDir: string | undefined): Promise<EmbeddedThread> {
+  const worker = new Worker(WORKER_URL, { workerData: dataDir });
+  const ended = new Promise<Error>((resolve) => {
     worker.once('error', (error) => resolve(error instanceof Error ? error : new Error(String(error))));
-    worker.once('exit', (code) =>
-      resolve(code === 0 ? undefined : new Error(`the thread ended with ${code}`)),
-    );
+    worker.once('exit', (code) => resolve(new Error(`the database's thread ended with code ${code}`)));
   });
-  const ready = new Promise<'ready'>((resolve) => worker.once('message', () => resolve('ready')));
-  const first = await Promise.race([ready, ended]);
-  if (first !== 'ready') throw first ?? new Error('the thread ended before it was ready');
+  const ready = new Promise<undefined>((resolve) => worker.once('message', () => resolve(undefined)));
+  const failure = await Promise.race([ready, ended]);
+  if (failure) throw failure;
   return {
     ended,
+    connect() {
+      const { port1: port, port2 } = new MessageChannel();
+      const wake = new Int32Array(new SharedArrayBuffer(4));
+      worker.postMessage({ port: port2, wake } satisfies EmbeddedConnection, [port2]);
+      return { port, wake };
+    },
     async close(graceMs) {
       worker.postMessage('close');
-      const timer = new AbortController();
-      await Promise.race([ended, sleep(graceMs, undefined, { signal: timer.signal }).catch(() => {})]);
-      timer.abort();
+      await settledWithin(ended, graceMs);
       await worker.terminate();
     },
   };
+}
+
+/** Waits for a promise, but no longer than that. */
+export async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([promise, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+  timer.abort();
 }

@@ -1,36 +1,14 @@
 /**
- * The thread that the embedded engine runs in: PGlite with TimescaleDB behind a Unix socket. It says `ready` when
- * the socket listens, closes everything and ends at any message, and ends with an error when PostgreSQL has failed.
+ * The thread that the embedded engine runs in: opens PGlite with TimescaleDB, says `ready`, and then serves each
+ * connection that it is sent. It closes the database and ends when it is sent `close`.
  */
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { timescaledb } from '@electric-sql/pglite/timescaledb';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
-import type { EmbeddedThreadOptions } from './embedded-thread.ts';
-
-/** A closing connection is still counted while its successor opens; statements run one at a time all the same. */
-const MAX_SOCKETS = 16;
-
-/** Ends the thread at the first failure of the WASM program: SQL errors are answers, anything thrown is a trap. */
-class FailStopPGlite extends PGlite {
-  #failure: unknown;
-
-  override execProtocolRawSync(message: Uint8Array): Uint8Array<ArrayBuffer> {
-    // Messages already queued must not reach memory that a trap has left in pieces.
-    if (this.#failure) throw this.#failure;
-    try {
-      return super.execProtocolRawSync(message) as Uint8Array<ArrayBuffer>;
-    } catch (error) {
-      this.#failure = error;
-      setImmediate(() => {
-        throw error;
-      });
-      throw error;
-    }
-  }
-}
+import { EmbeddedSession } from './embedded-session.ts';
+import type { EmbeddedConnection } from './embedded-stream.ts';
 
 async function openDatabase(dataDir: string | undefined): Promise<PGlite> {
   if (dataDir === undefined) return createDatabase('memory://');
@@ -39,21 +17,23 @@ async function openDatabase(dataDir: string | undefined): Promise<PGlite> {
   const unfinished = join(dataDir, 'pgdata.initializing');
   await rm(unfinished, { recursive: true, force: true });
   if (!(await exists(finished))) {
-    await closeDatabase(await createDatabase(unfinished));
+    const database = await createDatabase(unfinished);
+    await database.exec('CHECKPOINT');
+    await database.close();
     await rename(unfinished, finished);
   }
   return reopenDatabase(finished);
 }
 
 async function createDatabase(location: string): Promise<PGlite> {
-  const database = new FailStopPGlite({ dataDir: location, extensions: { timescaledb } });
+  const database = new PGlite({ dataDir: location, extensions: { timescaledb } });
   await database.exec('CREATE EXTENSION IF NOT EXISTS timescaledb');
   return database;
 }
 
 /** Without a preload the extension's libraries are absent at first, and hypertables look empty. */
 async function reopenDatabase(location: string): Promise<PGlite> {
-  const database = new FailStopPGlite({ dataDir: location, extensions: { timescaledb } });
+  const database = new PGlite({ dataDir: location, extensions: { timescaledb } });
   const { rows } = await database.query<{ version: string }>(
     `SELECT extversion AS version FROM pg_extension WHERE extname = 'timescaledb'`,
   );
@@ -64,12 +44,6 @@ async function reopenDatabase(location: string): Promise<PGlite> {
   return database;
 }
 
-async function closeDatabase(database: PGlite): Promise<void> {
-  await database.exec('ROLLBACK');
-  await database.exec('CHECKPOINT');
-  await database.close();
-}
-
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
@@ -77,15 +51,11 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-const { dataDir, socketPath } = workerData as EmbeddedThreadOptions;
-const database = await openDatabase(dataDir);
-await rm(socketPath, { force: true });
-const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: MAX_SOCKETS });
-await server.start();
+const session = new EmbeddedSession(await openDatabase(workerData as string | undefined));
 
-parentPort!.once('message', async () => {
-  await server.stop();
-  await closeDatabase(database);
+parentPort!.on('message', async (message: EmbeddedConnection | 'close') => {
+  if (message !== 'close') return session.serve(message);
+  await session.close();
   process.exit(0);
 });
 parentPort!.postMessage('ready');

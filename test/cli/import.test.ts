@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importCsv } from '../../src/cli/import.ts';
-import { commandIo, memorySink } from './memory-sink.ts';
+import { commandIo, memorySink } from '../support/memory-sink.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { seed } from '../../src/cli/seed.ts';
 import { HyperdashError } from '../../src/errors.ts';
-import { commandIo, memorySink } from './memory-sink.ts';
+import { commandIo, memorySink } from '../support/memory-sink.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12, 0, 7, 300);
 const END_MS = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -35,6 +35,17 @@ test('a second run with the same seed stores nothing new and is no failure', asy
   expect(samples).toHaveLength(before);
   expect(output()).toContain('0 samples stored, 25 920 already there');
 });
+
+test.each([{ days: 0 }, { days: 1.5 }, { hosts: -1 }, { seed: Number.NaN }])(
+  '%j is refused',
+  async (wrong) => {
+    const { open, calls } = memorySink();
+    const { io, output } = commandIo();
+    expect(await seed({ seed: 1, days: 1, hosts: 1, nowMs: NOW_MS, ...wrong }, open, io)).toBe(1);
+    expect(calls).toEqual([]);
+    expect(output()).toContain('must be a whole number');
+  },
+);
 
 test('Ctrl-C ends it after the batch under way, brings rollups up to date, and tells what was stored', async () => {
   const { io, interrupt, output } = commandIo();
@@ -75,6 +86,6 @@ test('on a terminal a bar is redrawn in place within its width, with count, rate
 
   const frames = output().split('\n')[0]!.split('\r\x1b[K').slice(1);
   expect(frames[0]).toMatch(/^seed [█░]{24} +\d+% {2}8 640 samples, [\d ]+\/s, \d+ s left$/);
-  expect(frames.at(-1)).toMatch(/^seed █{24}100% {2}103 680 samples, [\d ]+\/s$/);
+  expect(frames.at(-1)).toMatch(/^seed █{24} 100% {2}103 680 samples, [\d ]+\/s$/);
   expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThan(100);
 });

@@ -19,8 +19,14 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Starts the program on a fresh database of the running project's engine: one a test file is the rule. */
-export async function startTestApp(settings: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+/**
+ * Starts the program on a fresh database of the running project's engine: one a test file is the rule.
+ * @param prepare fills the database before the program opens it
+ */
+export async function startTestApp(
+  settings: Readonly<Record<string, string>> = {},
+  prepare?: (config: Config) => Promise<void>,
+): Promise<TestApp> {
   const { url, dataDir, remove } = await copyTemplate();
   const config = parseConfig({
     PORT: '0',
@@ -31,6 +37,7 @@ export async function startTestApp(settings: Readonly<Record<string, string>> = 
     ...settings,
   });
   try {
+    await prepare?.(config);
     return await start(config, remove);
   } catch (error) {
     await remove();
