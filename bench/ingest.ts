@@ -26,15 +26,17 @@ const { values: flags } = parseArgs({
 });
 
 /** Clients and samples a request of each run. */
-const SHAPES = [
-  [1, 1000],
-  [1, 10_000],
-  [8, 1000],
-  [8, 10_000],
-  [64, 1000],
-  [64, 10_000],
-  [500, 10],
-] as const;
+const SHAPES = process.env.SHAPE
+  ? [JSON.parse(process.env.SHAPE)]
+  : ([
+      [1, 1000],
+      [1, 10_000],
+      [8, 1000],
+      [8, 10_000],
+      [64, 1000],
+      [64, 10_000],
+      [500, 10],
+    ] as const);
 const SMALL_REQUEST_SHARE = 1 / 6;
 const COPY_ROWS = 10_000;
 /** As many as the server has commits in flight. */

@@ -19,6 +19,8 @@ import { VERSION } from './version.ts';
 
 /** A commit takes no further request once it holds this many samples. */
 const COMMIT_MAX_ROWS = 20_000;
+/** Below this, samples wait for the commit in flight rather than take a connection of their own. */
+const PARALLEL_COMMIT_MIN_ROWS = 2_000;
 /** Bodies of requests that may be on their way into the database at once. */
 const PENDING_MAX_BYTES = 512 * 1024 * 1024;
 
@@ -156,6 +158,7 @@ function ingestInto(engine: Engine, config: Config): Ingest {
       maxPendingRows: config.INGEST_MAX_PENDING,
       maxPendingBytes: PENDING_MAX_BYTES,
       maxCommitRows: COMMIT_MAX_ROWS,
+      minParallelRows: PARALLEL_COMMIT_MIN_ROWS,
       // Half of the pool at most, so that writes never keep queries from a connection.
       maxCommits: Math.ceil(engine.abilities.connections / 2),
     },

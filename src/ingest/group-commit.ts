@@ -7,6 +7,8 @@ export interface GroupCommitLimits {
   readonly maxCommitRows: number;
   /** Commits in flight at once. */
   readonly maxCommits: number;
+  /** A commit starts beside others only once so many samples wait for it. */
+  readonly minParallelRows: number;
 }
 
 /** Commits batches together; gives the duplicates of each. */
@@ -19,13 +21,14 @@ interface Waiting {
 }
 
 /**
- * Lets concurrent writers share a commit: while commits are in flight the next one gathers, so that a lone writer
- * never waits and many writers pay for few commits.
+ * Lets concurrent writers share a commit: while one is in flight the next one gathers, so that a lone writer never
+ * waits and many small writers pay for few commits. Several run at once only where each has enough to write.
  */
 export class GroupCommit {
   readonly #commit: Commit;
   readonly #limits: GroupCommitLimits;
   #waiting: Waiting[] = [];
+  #waitingRows = 0;
   #inFlight = new Set<Promise<void>>();
 
   constructor(commit: Commit, limits: GroupCommitLimits) {
@@ -37,6 +40,7 @@ export class GroupCommit {
   write(batch: SampleColumns): Promise<Duplicates> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ batch, resolve, reject });
+      this.#waitingRows += batch.times.length;
       this.#start();
     });
   }
@@ -47,7 +51,7 @@ export class GroupCommit {
   }
 
   #start(): void {
-    while (this.#waiting.length > 0 && this.#inFlight.size < this.#limits.maxCommits) {
+    while (this.#mayStart()) {
       const flight: Promise<void> = this.#run(this.#nextGroup()).finally(() => {
         this.#inFlight.delete(flight);
         this.#start();
@@ -56,13 +60,20 @@ export class GroupCommit {
     }
   }
 
+  #mayStart(): boolean {
+    if (this.#waiting.length === 0) return false;
+    if (this.#inFlight.size === 0) return true;
+    return this.#inFlight.size < this.#limits.maxCommits && this.#waitingRows >= this.#limits.minParallelRows;
+  }
+
   #nextGroup(): Waiting[] {
     let rows = 0;
-    const full = this.#waiting.findIndex(({ batch }) => {
-      rows += batch.times.length;
-      return rows >= this.#limits.maxCommitRows;
-    });
-    return this.#waiting.splice(0, full === -1 ? this.#waiting.length : full + 1);
+    let batches = 0;
+    while (batches < this.#waiting.length && rows < this.#limits.maxCommitRows) {
+      rows += this.#waiting[batches++]!.batch.times.length;
+    }
+    this.#waitingRows -= rows;
+    return this.#waiting.splice(0, batches);
   }
 
   async #run(group: readonly Waiting[]): Promise<void> {

@@ -14,12 +14,15 @@ const WANTED = `
   unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[])
     WITH ORDINALITY AS wanted (metric_name, host, labels, unit, kind, position)`;
 
-/** Spelled as the unique index is, which goes by the labels' digest. */
-const IS_WANTED = `
-  series.metric_name = wanted.metric_name AND series.host = wanted.host
-    AND md5(series.labels::text) = md5(wanted.labels::text) AND series.labels = wanted.labels`;
-
-const FIND = `SELECT position::int, id FROM ${WANTED} JOIN series ON ${IS_WANTED}`;
+// LATERAL with a LIMIT keeps to the index, whose condition is spelled as here: a hash join would digest the labels of
+// the whole catalogue.
+const FIND = `
+  SELECT position::int, id
+  FROM ${WANTED} CROSS JOIN LATERAL (
+    SELECT id FROM series
+    WHERE series.metric_name = wanted.metric_name AND series.host = wanted.host
+      AND md5(series.labels::text) = md5(wanted.labels::text) AND series.labels = wanted.labels
+    LIMIT 1) AS found`;
 
 // Sorted, so that two nodes that add the same series wait for each other instead of deadlocking.
 const ADD = `
@@ -31,8 +34,8 @@ const ADD = `
 
 const DESCRIBE = `
   UPDATE series SET unit = coalesce(wanted.unit, series.unit), kind = coalesce(wanted.kind, series.kind)
-  FROM ${WANTED}
-  WHERE ${IS_WANTED}
+  FROM unnest($1::int[], $2::text[], $3::text[]) AS wanted (id, unit, kind)
+  WHERE series.id = wanted.id
     AND (coalesce(wanted.unit, series.unit), coalesce(wanted.kind, series.kind))
       IS DISTINCT FROM (series.unit, series.kind)`;
 
@@ -56,8 +59,7 @@ export function resolveSeries(
       await engine.pool.query(ADD, [...parametersOf(missing), room]);
       await find(engine, identities, ids);
     }
-    const described = identities.filter(({ unit, kind }) => unit !== undefined || kind !== undefined);
-    if (described.length > 0) await engine.pool.query(DESCRIBE, parametersOf(described));
+    await describe(engine, identities, ids);
     return ids;
   });
 }
@@ -75,6 +77,22 @@ async function find(
   const { rows } = await engine.pool.query<{ position: number; id: number }>(FIND, parametersOf(identities));
   for (const { position, id } of rows) ids[position - 1] = id;
   return identities.filter((_, index) => ids[index] === undefined);
+}
+
+async function describe(
+  engine: Engine,
+  identities: readonly SeriesIdentity[],
+  ids: readonly (number | undefined)[],
+): Promise<void> {
+  const described = identities
+    .map(({ unit = null, kind = null }, index) => ({ id: ids[index], unit, kind }))
+    .filter(({ id, unit, kind }) => id !== undefined && (unit !== null || kind !== null));
+  if (described.length === 0) return;
+  await engine.pool.query(DESCRIBE, [
+    described.map(({ id }) => id),
+    described.map(({ unit }) => unit),
+    described.map(({ kind }) => kind),
+  ]);
 }
 
 function parametersOf(identities: readonly SeriesIdentity[]): unknown[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SampleColumns } from '../../src/domain/sample-columns.ts';
 import { type Commit, GroupCommit } from '../../src/ingest/group-commit.ts';
 
-const LIMITS = { maxCommitRows: 10, maxCommits: 1 };
+const LIMITS = { maxCommitRows: 10, maxCommits: 1, minParallelRows: 1 };
 
 function batchOf(rows: number): SampleColumns {
   return { seriesIds: new Int32Array(rows), times: new Float64Array(rows), values: new Float64Array(rows) };
@@ -70,5 +70,12 @@ describe('group commit', () => {
     const commits = new GroupCommit(commit, { ...LIMITS, maxCommits: 2 });
     for (const rows of [1, 2, 3]) void commits.write(batchOf(rows));
     expect(groups).toEqual([[1], [2]]);
+  });
+
+  test('starts a commit beside another only once enough waits for it', () => {
+    const { commit, groups } = heldCommit();
+    const commits = new GroupCommit(commit, { ...LIMITS, maxCommits: 2, minParallelRows: 5 });
+    for (const rows of [1, 2, 2, 2]) void commits.write(batchOf(rows));
+    expect(groups).toEqual([[1], [2, 2, 2]]);
   });
 });
