@@ -5,6 +5,9 @@ import { findLocalTimescale } from './test/support/local-server.ts';
 const UNIT_TESTS = [
   'test/config.test.ts',
   'test/ingest/**/*.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/agent/**/*.test.ts',
+  'test/web/page.test.ts',
   'test/server/wire.test.ts',
   'test/engine/data-dir-lock.test.ts',
   'test/{contract,domain,downsampling,types}/**/*.test.ts',
@@ -24,8 +27,8 @@ function databaseProject(name: 'embedded' | 'server', other: 'embedded' | 'serve
       include: ['test/**/*.test.ts'],
       exclude: [...UNIT_TESTS, `test/**/${other}*.test.ts`],
       globalSetup: [`test/support/${name}-setup.ts`],
-      testTimeout: 30_000,
-      hookTimeout: 60_000,
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
     },
   };
 }
