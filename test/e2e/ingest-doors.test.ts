@@ -13,7 +13,11 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 function post(path: string, body: Buffer | string, headers: Record<string, string>): Promise<Response> {
-  return app.rest(path, { method: 'POST', body: body as BodyInit, headers });
+  return app.rest(path, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : new Uint8Array(body),
+    headers,
+  });
 }
 
 async function stored(metric: string): Promise<{ time: string; value: number }[]> {

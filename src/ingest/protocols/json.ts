@@ -49,8 +49,10 @@ function addChecked(
     batch.reject(index, 'malformed', sample);
     return;
   }
-  const { metric_name: metricName, host, labels = {}, time, value } = sample;
-  const series = registry.find({ metricName, host, labels: Object.entries(labels) });
+  const { metric_name: metricName, host, time, value } = sample;
+  // As they were sent: the schema drops a label named __proto__, which is to be refused.
+  const labels = Object.entries((candidate as Sample).labels ?? {});
+  const series = registry.find({ metricName, host, labels });
   if (typeof series === 'string') {
     batch.reject(index, 'invalid_series', series);
     return;
