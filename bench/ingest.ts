@@ -12,10 +12,10 @@ import type { SampleColumns } from '../src/domain/sample-columns.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { resolveSeries } from '../src/store/resolve-series.ts';
 import { writeSamples } from '../src/store/write-samples.ts';
+import { type ServingProcess, serve } from '../test/support/serving-process.ts';
 import { amountOf, LOAD_PROTOCOLS, type LoadProtocol, seriesOf, timeOf } from './support/ingest-bodies.ts';
 import { LoadConnection } from './support/load-connection.ts';
 import { figure, quantile } from './support/report.ts';
-import { type ServingProcess, serve } from './support/serve.ts';
 
 const { values: flags } = parseArgs({
   options: {
