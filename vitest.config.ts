@@ -8,9 +8,10 @@ const UNIT_TESTS = [
   'test/cli/**/*.test.ts',
   'test/agent/**/*.test.ts',
   'test/web/page.test.ts',
-  'test/server/wire.test.ts',
+  'test/ingest/**/*.test.ts',
+  'test/server/*.test.ts',
   'test/engine/data-dir-lock.test.ts',
-  'test/{contract,domain,downsampling,types}/**/*.test.ts',
+  'test/{contract,domain,downsampling,package,types}/**/*.test.ts',
 ];
 
 const hasServer = Boolean(process.env.TEST_DATABASE_URL) || findLocalTimescale() !== undefined;

@@ -84,7 +84,8 @@ export async function openStore(config: Config, holder: string, logger: Logger):
       onFailure: (reason) => logger.error(reason, 'the embedded database failed and is started again'),
     });
     const migrations = await migrate(engine);
-    for (const altered of await applyLifecycle(engine, settings)) logger.info(`applied ${altered}`);
+    const altered = await applyLifecycle(engine, settings);
+    if (altered.length > 0) logger.info({ altered }, 'the database now follows the settings');
     return { engine, migrations, announce: (url) => lock?.describe({ url }), close };
   } catch (error) {
     await close();
@@ -130,6 +131,7 @@ export function createApp(config: Config): App {
       },
       ingest,
       logger,
+      allowedOrigins: config.ALLOWED_ORIGINS,
       notReady: () => [],
     });
     closers.push(() => server.close());

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import type { Receipt } from '../ingest/ingest.ts';
-import { describe, isInternal, RETRY_AFTER_SECONDS } from './problem.ts';
+import { isInternal, problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
 
 /** Samples that a message about a request names; the rest are only counted. */
 const NAMED_REJECTIONS = 5;
@@ -23,7 +23,7 @@ export function answerErrors(
 ): void {
   scope.setErrorHandler<FastifyError>((error, request, reply) => {
     if (isInternal(error)) request.log.error(error);
-    const { status, detail } = describe(error);
+    const { status, detail } = problemOf(error, request.url);
     if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
     send(reply.code(status), status, detail);
   });
