@@ -20,6 +20,7 @@ import { createLive, type Live } from './live/live.ts';
 import { createQueries } from './query/queries.ts';
 import { createHttpServer } from './server/http.ts';
 import type { ConnectionLimits } from './server/live-connections.ts';
+import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
 import { migrate } from './store/migrate.ts';
@@ -31,6 +32,10 @@ import { VERSION } from './version.ts';
 
 /** A commit takes no further request once it holds this many samples. */
 const COMMIT_MAX_ROWS = 20_000;
+/** Below this, samples wait for the commit in flight rather than take a connection of their own. */
+const PARALLEL_COMMIT_MIN_ROWS = 2_000;
+/** Bodies of requests that may be on their way into the database at once. */
+const PENDING_MAX_BYTES = 512 * 1024 * 1024;
 
 /** Downsampling jobs that may wait for a thread; more are refused. */
 const DOWNSAMPLING_MAX_QUEUE = 100;
@@ -83,7 +88,8 @@ export async function openStore(config: Config, holder: string, logger: Logger):
       onFailure: (reason) => logger.error(reason, 'the embedded database failed and is started again'),
     });
     const migrations = await migrate(engine);
-    for (const altered of await applyLifecycle(engine, settings)) logger.info(`applied ${altered}`);
+    const altered = await applyLifecycle(engine, settings);
+    if (altered.length > 0) logger.info({ altered }, 'the database now follows the settings');
     return { engine, migrations, announce: (url) => lock?.describe({ url }), close };
   } catch (error) {
     await close();
@@ -143,8 +149,11 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
           store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
         }),
       },
-      live: { live, allowedOrigins: config.ALLOWED_ORIGINS, limits: limits.connections },
+      ingest,
+      live,
+      connectionLimits: limits.connections,
       logger,
+      allowedOrigins: config.ALLOWED_ORIGINS,
       notReady: () => [],
     });
     closers.push(() => server.close());
@@ -183,11 +192,14 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
 async function ingestInto(engine: Engine, config: Config, live: Live): Promise<Ingest> {
   const limit = await readRawLimit(engine.pool);
   return createIngest({
-    resolveSeries: (identities) => resolveSeries(engine, identities),
+    resolveSeries: (identities) => resolveSeries(engine, identities, config.MAX_SERIES),
+    describeMetrics: (metrics) => describeMetrics(engine, metrics),
     commit: (batches) => writeSamples(engine, batches, live.publish),
     limits: {
       maxPendingRows: config.INGEST_MAX_PENDING,
+      maxPendingBytes: PENDING_MAX_BYTES,
       maxCommitRows: COMMIT_MAX_ROWS,
+      minParallelRows: PARALLEL_COMMIT_MIN_ROWS,
       // Half of the pool at most, so that writes never keep queries from a connection.
       maxCommits: Math.ceil(engine.abilities.connections / 2),
     },

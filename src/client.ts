@@ -1,3 +1,5 @@
+// tRPC's declarations need these names, which a project's own lib may lack.
+/// <reference lib="esnext.disposable" preserve="true" />
 import {
   createTRPCClient,
   createWSClient,

@@ -12,7 +12,6 @@ import type { LiveConnections } from './live-connections.ts';
 import { liveInput } from './live-input.ts';
 import { Outlet } from './outlet.ts';
 import { problemOf } from './problem.ts';
-import type { WireFields } from './wire.ts';
 
 const BATCH_MAX_CALLS = 100;
 /** tRPC's door takes mutations too; the raw door expects nothing at all. */
@@ -81,8 +80,8 @@ function rawInput(url: URL): LiveInput | undefined {
   if (name === undefined) return undefined;
   const query: Record<string, string[]> = {};
   for (const [field, value] of url.searchParams) query[field] = [...(query[field] ?? []), value];
-  const { last_event_id, api_key: _, ...fields } = query;
-  return liveInput(decoded(name), fields satisfies WireFields, last_event_id?.[0]);
+  const { api_key: _, ...fields } = query;
+  return liveInput(decoded(name), fields);
 }
 
 function decoded(name: string): string {
