@@ -9,6 +9,7 @@ const UNIT_TESTS = [
   'test/agent/**/*.test.ts',
   'test/web/page.test.ts',
   'test/ingest/**/*.test.ts',
+  'test/live/{bus,event-id,ring,subscription}.test.ts',
   'test/server/*.test.ts',
   'test/engine/data-dir-lock.test.ts',
   'test/{contract,domain,downsampling,package,types}/**/*.test.ts',
