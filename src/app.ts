@@ -127,6 +127,7 @@ export function createApp(config: Config): App {
           engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
           store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
+          ingest: ingest.counters(),
         }),
       },
       ingest,

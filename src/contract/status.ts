@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IngestStatus } from './ingest.ts';
 import { DataSource } from './resolution.ts';
 
 const Bytes = z.number().describe('Bytes on disk, indexes included');
@@ -58,5 +59,6 @@ export const StatusAnswer = z.object({
   }),
   uptime_seconds: z.number(),
   store: StoreStatus,
+  ingest: IngestStatus,
 });
 export type StatusAnswer = z.output<typeof StatusAnswer>;
