@@ -147,6 +147,7 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
           uptime_seconds: process.uptime(),
           live: live.counters,
           store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
+          ingest: ingest.counters(),
         }),
       },
       ingest,
