@@ -8,6 +8,7 @@ const UNIT_TESTS = [
   'test/agent/**/*.test.ts',
   'test/web/page.test.ts',
   'test/ingest/{group-commit,validate}.test.ts',
+  'test/query/read-turns.test.ts',
   'test/server/wire.test.ts',
   'test/engine/data-dir-lock.test.ts',
   'test/{contract,domain,downsampling,types}/**/*.test.ts',

@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
+import { createReadTurns } from './read-turns.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
 
 /** Everything that can be asked; each throws HyperdashError alone. */
@@ -23,8 +24,9 @@ export function createQueries(
   downsampling: Downsampling,
   settings: SeriesQuerySettings,
 ): Queries {
+  const parts = { engine, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
   return {
-    series: (input, signal) => querySeries({ engine, downsampling, settings }, input, signal),
+    series: (input, signal) => querySeries(parts, input, signal),
     latest: (input) => queryLatest(engine, input),
     hosts: async () => ({ hosts: await listHosts(engine) }),
     metrics: async () => ({ metrics: await listMetrics(engine) }),

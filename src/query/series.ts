@@ -7,6 +7,7 @@ import { resolveRange } from '../domain/time-range.ts';
 import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readColumns } from '../store/read-columns.ts';
+import type { ReadTurns } from './read-turns.ts';
 import { requireSeries } from './require-series.ts';
 
 /** What {@link querySeries} needs to know besides the question. */
@@ -21,6 +22,7 @@ export interface SeriesQuerySettings {
 export interface SeriesQueryParts {
   readonly engine: Engine;
   readonly downsampling: Downsampling;
+  readonly readTurns: ReadTurns;
   readonly settings: SeriesQuerySettings;
 }
 
@@ -30,7 +32,7 @@ export interface SeriesQueryParts {
  *   SERVICE_UNAVAILABLE where the database fails or too much is under way
  */
 export async function querySeries(
-  { engine, downsampling, settings }: SeriesQueryParts,
+  { engine, downsampling, readTurns, settings }: SeriesQueryParts,
   input: SeriesInput,
   signal?: AbortSignal,
 ): Promise<SeriesAnswer> {
@@ -46,15 +48,15 @@ export async function querySeries(
   });
   const pooledRaw = plan.resolution === 'raw' && seriesIds.length > 1;
   const bucketMs = pooledRaw ? commonBucketMs(rangeMs, points) : plan.bucketMs;
-  const columns = await readColumns(
-    engine,
-    { resolution: plan.resolution, seriesIds, range, aggregate, bucketMs, maxRows: settings.maxRawRows },
-    signal,
-  );
-  const { times, values, gapMs } = await downsampling.run(
-    { ...columns, n: points, gaps: { bucketMs, rangeMs } },
-    signal,
-  );
+  const read = async () => {
+    const { resolution } = plan;
+    const { maxRawRows: maxRows } = settings;
+    const question = { resolution, seriesIds, range, aggregate, bucketMs, maxRows };
+    const segments = await readColumns(engine, question, signal);
+    return downsampling.run({ segments, n: points, gaps: { bucketMs, rangeMs } }, signal);
+  };
+  const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: seriesIds.length };
+  const { times, values, gapMs } = await readTurns.run(extent, read, signal);
   return {
     metric_name,
     start: input.start,
