@@ -9,10 +9,13 @@ const SMALL: ReadExtent = { rangeMs: DAY_MS, bucketMs: null, seriesCount: 1 };
 /** Reads that end when told to, and how many have begun. */
 function openReads() {
   const ends: (() => void)[] = [];
-  return { begun: () => ends.length, end: () => ends.splice(0).forEach((end) => end()), read };
-  function read(): Promise<void> {
-    return new Promise((resolve) => ends.push(resolve));
-  }
+  return {
+    begun: () => ends.length,
+    end() {
+      for (const end of ends.splice(0)) end();
+    },
+    read: () => new Promise<void>((resolve) => ends.push(resolve)),
+  };
 }
 
 test('large reads take a quarter of the connections, at least one, and the rest wait in order', async () => {
