@@ -10,7 +10,7 @@ const UNIT_TESTS = [
   'test/ingest/{group-commit,validate}.test.ts',
   'test/query/read-turns.test.ts',
   'test/server/wire.test.ts',
-  'test/engine/data-dir-lock.test.ts',
+  'test/engine/{data-dir-lock,lending-socket}.test.ts',
   'test/{contract,domain,downsampling,types}/**/*.test.ts',
 ];
 

@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream';
 import type { Connection, PoolClient, Submittable } from 'pg';
 import { CopyDecoder, type CopyShape, type Segment } from '../domain/copy-binary.ts';
 import { CopyMessages } from '../domain/copy-messages.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { LendingStream } from '../engine/lending-socket.ts';
 import { sqlState } from './store-error.ts';
 
 /**
@@ -66,15 +68,17 @@ class CopyOut implements Submittable {
   }
 
   submit(connection: Connection): void {
-    const { stream } = connection;
+    const stream: Duplex & LendingStream = connection.stream;
     const driver = stream.listeners('data')[0] as (bytes: Buffer) => void;
-    const pass = (bytes: Uint8Array) => driver(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    // The driver may keep what it gets, and these chunks are lent.
+    const pass = (bytes: Uint8Array) => driver(Buffer.from(bytes));
     const take = (chunk: Buffer): void => {
       try {
         const end = this.#messages.push(chunk, pass);
         if (end === -1) return;
+        stream.lends = false;
         stream.on('data', driver).off('data', take);
-        driver(chunk.subarray(end));
+        pass(chunk.subarray(end));
       } catch (error) {
         // The place in the stream is lost: nobody is to read on.
         stream.off('data', take);
@@ -82,6 +86,7 @@ class CopyOut implements Submittable {
       }
     };
     stream.on('data', take).off('data', driver);
+    stream.lends = true;
     connection.query(this.#sql);
   }
 
