@@ -22,12 +22,13 @@ export function registerSse(server: FastifyInstance, live: Live, connections: Li
     const { 'last-event-id': lastEventId } = request.headers;
     const input = liveInput(metric_name, request.query as WireFields, lastEventId as string | undefined);
     if (!connections.hasRoom) throw new HyperdashError('SERVICE_UNAVAILABLE', 'too many live connections');
-    reply.hijack();
     const response = reply.raw;
-    response.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS });
-    response.write(`retry: ${RETRY_MS}\n\n`);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
+    const stream = await live.open(input, gone.signal);
+    reply.hijack();
+    response.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS });
+    response.write(`retry: ${RETRY_MS}\n\n`);
     // The socket outlives a response that ends; the stream's connection ends with it.
     response.once('finish', () => request.socket.destroySoon());
     const outlet = new Outlet(response);
@@ -38,7 +39,7 @@ export function registerSse(server: FastifyInstance, live: Live, connections: Li
       closeStalled: () => request.socket.destroy(),
       closeForRestart: () => response.end(),
     });
-    for await (const events of live.stream(input, gone.signal)) {
+    for await (const events of stream) {
       for (const event of events) {
         if (gone.signal.aborted) break;
         outlet.gather();
