@@ -3,6 +3,7 @@ import type { AppRouter } from './api/router.ts';
 import { transformer } from './contract/transformer.ts';
 
 export type { AppRouter } from './api/router.ts';
+export { type AlignedColumns, AlignedSeries } from './contract/aligned-series.ts';
 export { type Point, Points } from './contract/points.ts';
 export { transformer } from './contract/transformer.ts';
 

@@ -1,0 +1,84 @@
+import { to as copyTo } from 'pg-copy-streams';
+import type { Aggregate, Resolution } from '../contract/resolution.ts';
+import { decodeMatrixCopy, type LineRows, MATRIX_ROW_BYTES } from '../domain/copy-matrix.ts';
+import type { TimeRange } from '../domain/time-range.ts';
+import type { Engine } from '../engine/engine.ts';
+import { badField } from '../errors.ts';
+import { RAW_AGGREGATES, ROLLUP_AGGREGATES, ROLLUP_TABLES, timestamp } from './read-columns.ts';
+import { asking } from './store-error.ts';
+
+/** What to read: lines of one tier over a range. */
+export interface MatrixQuestion {
+  readonly resolution: Resolution;
+  /** Ids of each line's series; at least one line, each with at least one. */
+  readonly lines: readonly (readonly number[])[];
+  readonly range: TimeRange;
+  readonly aggregate: Aggregate;
+  /** Raw samples are put into buckets of this width, in milliseconds; null leaves those of a single series as stored. */
+  readonly rawBucketMs: number | null;
+  /** More rows than this are refused. */
+  readonly maxRows: number;
+}
+
+/**
+ * Reads rows by line and time. `min` and `max` are those of the samples; of sums and counts, which have no such thing, the
+ * value itself.
+ * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows
+ */
+export function readMatrix(
+  engine: Engine,
+  question: MatrixQuestion,
+  signal?: AbortSignal,
+): Promise<LineRows> {
+  return asking(async () => {
+    const client = await engine.pool.connect();
+    let failure: unknown;
+    try {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const rows = client.query(copyTo(`COPY (${sqlFor(question)}) TO STDOUT (FORMAT binary)`));
+      for await (const chunk of rows) {
+        chunks.push(chunk as Buffer);
+        bytes += (chunk as Buffer).length;
+        if (bytes > (question.maxRows + 1) * MATRIX_ROW_BYTES) throw tooManyRows(question.maxRows);
+      }
+      return decodeMatrixCopy(chunks);
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      client.release(failure !== undefined);
+    }
+  }, signal);
+}
+
+/** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */
+function sqlFor({ resolution, lines, range, aggregate, rawBucketMs }: MatrixQuestion): string {
+  const time = resolution === 'raw' ? 'time' : 'bucket';
+  const ids = lines.flat();
+  const where = `series_id IN (${ids.join()})
+    AND ${time} >= ${timestamp(range.fromMs)} AND ${time} < ${timestamp(range.toMs)}`;
+  if (resolution === 'raw' && rawBucketMs === null) {
+    return `SELECT 0, time, value, value, value FROM samples WHERE ${where} ORDER BY 2`;
+  }
+  const lineOf = `array_position(ARRAY[${ids.join()}], series_id)`;
+  const line =
+    lines.length === ids.length
+      ? `${lineOf} - 1`
+      : `(ARRAY[${lines.flatMap((own, l) => own.map(() => l))}])[${lineOf}]`;
+  const [bucket, aggregates, table] =
+    resolution === 'raw'
+      ? [`time_bucket('${rawBucketMs} ms', time)`, RAW_AGGREGATES, 'samples']
+      : ['bucket', ROLLUP_AGGREGATES, ROLLUP_TABLES[resolution]];
+  const value = aggregates[aggregate];
+  const whole = aggregate === 'sum' || aggregate === 'count';
+  const band = whole ? `${value}, ${value}` : `${aggregates.min}, ${aggregates.max}`;
+  return `SELECT ${line}, ${bucket}, ${value}, ${band} FROM ${table} WHERE ${where} GROUP BY 1, 2 ORDER BY 1, 2`;
+}
+
+function tooManyRows(maxRows: number) {
+  return badField(
+    'resolution',
+    `the range holds more than ${maxRows} rows; ask for fit, or for a shorter range`,
+  );
+}
