@@ -4,6 +4,8 @@ import { type Agent, startAgent } from './agent/agent.ts';
 import type { AgentSample } from './agent/rounds.ts';
 import type { Config } from './config.ts';
 import type { Retention } from './domain/tier.ts';
+import { createDownsampling } from './downsampling/downsampling.ts';
+import { lockDataDir } from './engine/data-dir-lock.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
@@ -16,6 +18,9 @@ import { VERSION } from './version.ts';
 
 /** A commit takes no further request once it holds this many samples. */
 const COMMIT_MAX_ROWS = 20_000;
+
+/** Downsampling jobs that may wait for a thread; more are refused. */
+const DOWNSAMPLING_MAX_QUEUE = 100;
 
 /** An engine whose schema is up to date and whose policies follow the settings. */
 export interface Store {
@@ -48,7 +53,8 @@ export interface App {
  *   database cannot be used
  */
 export async function openStore(config: Config, holder: string, logger: Logger): Promise<Store> {
-  const lock = { update(_: object) {}, release() {} };
+  const embedded = config.DATABASE_URL === undefined && config.DATA_DIR !== 'memory:';
+  const lock = embedded ? lockDataDir(config.DATA_DIR, { command: holder }) : undefined;
   let engine: Engine | undefined;
   const close = async (): Promise<void> => {
     await engine?.close();
@@ -60,9 +66,10 @@ export async function openStore(config: Config, holder: string, logger: Logger):
       dataDir: config.DATA_DIR,
       poolSize: config.DATABASE_POOL_SIZE,
       statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+      onFailure: (reason) => logger.error(reason, 'the embedded database failed and is started again'),
     });
     const migrations = await migrate(engine);
-    return { engine, migrations, announce: (url) => lock?.update({ command: holder, url }), close };
+    return { engine, migrations, announce: (url) => lock?.describe({ url }), close };
   } catch (error) {
     await close();
     throw error;
@@ -78,12 +85,18 @@ export function createApp(config: Config): App {
   async function start(): Promise<{ url: string }> {
     const store = await openStore(config, 'hyperdash serve', logger);
     closers.push(() => store.close());
+    const downsampling = createDownsampling({
+      inlineMaxPoints: config.DOWNSAMPLING_INLINE_MAX,
+      threads: config.DOWNSAMPLING_THREADS,
+      maxQueue: DOWNSAMPLING_MAX_QUEUE,
+    });
+    closers.push(() => downsampling.close());
     const ingest = ingestInto(store.engine, config);
     closers.push(() => ingest.close());
     const server = await createHttpServer({
       context: {
-        queries: createQueries(store.engine, {
-          retentionMs: retentionOf(config),
+        queries: createQueries(store.engine, downsampling, {
+          retention: retentionOf(config),
           maxRawRows: config.MAX_RAW_ROWS,
           nowMs: Date.now,
         }),
@@ -98,6 +111,7 @@ export function createApp(config: Config): App {
       notReady: () => [],
     });
     closers.push(() => server.close());
+    await downsampling.warm();
     const url = await server.listen({ host: config.HOST, port: config.PORT });
     store.announce(url);
     if (config.AGENT) {

@@ -31,7 +31,7 @@ export const MatrixInput = SeriesInput.extend({
 export type MatrixInput = z.output<typeof MatrixInput>;
 
 /** What `matrix` answers: lines that share their times. */
-export const MatrixAnswer = SeriesAnswer.omit({ host: true, data: true }).extend({
+export const MatrixAnswer = SeriesAnswer.omit({ host: true, gap_ms: true, data: true }).extend({
   host: z.array(z.string()).nullable().describe('As it was asked; null for every host'),
   points_returned: z.int().describe('Number of times, the rows of a gap included'),
   series_matched: z.int().describe('Number of lines there are; more than in data where limit left some out'),

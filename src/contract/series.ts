@@ -38,6 +38,12 @@ export const SeriesAnswer = z.object({
   points_returned: z.int(),
   data_source: DataSource,
   bucket_ms: z.number().nullable().describe('Width of a bucket in milliseconds; null for samples as stored'),
+  gap_ms: z
+    .number()
+    .nullable()
+    .describe(
+      'Neighbours further apart than this are the edges of a gap, in milliseconds; null where there can be none',
+    ),
   reason: z.string().describe('Why this source answered'),
   data: z.instanceof(Points).describe('The points, times strictly ascending'),
 });

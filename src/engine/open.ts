@@ -8,6 +8,8 @@ export interface OpenEngineOptions {
   readonly databaseUrl?: string | undefined;
   /** Directory of the embedded engine's data, or `memory:`. */
   readonly dataDir: string;
+  /** Told why the embedded database failed, each time before it is started again. */
+  readonly onFailure?: ((reason: Error) => void) | undefined;
   /** Connections to a server. */
   readonly poolSize: number;
   /** Longest that a statement may run on a server. */
@@ -21,6 +23,6 @@ export interface OpenEngineOptions {
  * @throws HyperdashError SERVICE_UNAVAILABLE where that database cannot be used
  */
 export function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const { databaseUrl: url, dataDir, ...rest } = options;
-  return url ? openServer({ url, ...rest }) : openEmbedded({ dataDir });
+  const { databaseUrl: url, dataDir, onFailure, ...rest } = options;
+  return url ? openServer({ url, ...rest }) : openEmbedded({ dataDir, onFailure });
 }

@@ -5,7 +5,7 @@ import { type Aligned, align } from '../domain/align.ts';
 import { commonBucketMs } from '../domain/common-bucket.ts';
 import type { GapContext } from '../domain/gap-rule.ts';
 import { lineGapMs, thinRows } from '../domain/thin-rows.ts';
-import { type Plan, planTier, type TierRequest } from '../domain/tier.ts';
+import { type Plan, planTier, type Retention, type TierRequest } from '../domain/tier.ts';
 import { resolveRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type MatrixLine, matrixLines } from '../store/matrix-lines.ts';
@@ -32,9 +32,10 @@ export async function queryMatrix(
   const range = resolveRange(input.start, input.end, nowMs);
   const rangeMs = range.toMs - range.fromMs;
   const { lines, matched } = await requireLines(engine, input);
-  const plan = planLines({ ...range, nowMs, ...input }, lines, settings.retentionMs);
+  const plan = planLines({ ...range, nowMs, ...input }, lines, settings.retention);
   const single = lines.length === 1 && lines[0]!.seriesIds.length === 1;
-  const rawBucketMs = plan.resolution === 'raw' && !single ? commonBucketMs(rangeMs, input.points) : null;
+  const needsBuckets = plan.resolution === 'raw' && !single;
+  const bucketMs = needsBuckets ? commonBucketMs(rangeMs, input.points) : plan.bucketMs;
   const rows = await readMatrix(
     engine,
     {
@@ -42,12 +43,11 @@ export async function queryMatrix(
       lines: lines.map(({ seriesIds }) => seriesIds),
       range,
       aggregate: input.aggregate,
-      rawBucketMs,
+      bucketMs,
       maxRows: settings.maxRawRows,
     },
     signal,
   );
-  const bucketMs = plan.bucketMs ?? rawBucketMs;
   const whole = align(rows, lines.length);
   const context = { bucketMs, rangeMs };
   const thinned = thinRows(whole, input.points, context);
@@ -83,17 +83,13 @@ async function requireLines(engine: Engine, input: MatrixInput) {
 }
 
 /** `fit` goes by the rows of all lines together: it wants fewer points until they are few enough. */
-function planLines(
-  request: TierRequest,
-  lines: readonly MatrixLine[],
-  retentionMs: SeriesQuerySettings['retentionMs'],
-): Plan {
+function planLines(request: TierRequest, lines: readonly MatrixLine[], retention: Retention): Plan {
   const series = lines.reduce((sum, { seriesIds }) => sum + seriesIds.length, 0);
-  const plan = planTier(request, retentionMs);
+  const plan = planTier(request, retention);
   if (request.resolution !== 'fit' || plan.bucketMs === null || request.points < 4) return plan;
   const rows = ((request.toMs - request.fromMs) / plan.bucketMs) * series;
   if (rows <= FIT_ROWS) return plan;
-  return planLines({ ...request, points: Math.floor(request.points / 2) }, lines, retentionMs);
+  return planLines({ ...request, points: Math.floor(request.points / 2) }, lines, retention);
 }
 
 function named(

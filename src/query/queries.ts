@@ -3,6 +3,7 @@ import type { LatestAnswer, LatestInput } from '../contract/latest.ts';
 import type { MatrixAnswer, MatrixInput } from '../contract/matrix.ts';
 import type { MetricsAnswer } from '../contract/metrics.ts';
 import type { SeriesAnswer, SeriesInput } from '../contract/series.ts';
+import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
@@ -19,10 +20,14 @@ export interface Queries {
   metrics(): Promise<MetricsAnswer>;
 }
 
-/** The queries over one engine. */
-export function createQueries(engine: Engine, settings: SeriesQuerySettings): Queries {
+/** The queries over one engine; large answers are downsampled in the pool given. */
+export function createQueries(
+  engine: Engine,
+  downsampling: Downsampling,
+  settings: SeriesQuerySettings,
+): Queries {
   return {
-    series: (input, signal) => querySeries(engine, settings, input, signal),
+    series: (input, signal) => querySeries({ engine, downsampling, settings }, input, signal),
     matrix: (input, signal) => queryMatrix(engine, settings, input, signal),
     latest: (input) => queryLatest(engine, input),
     hosts: async () => ({ hosts: await listHosts(engine) }),

@@ -1,73 +1,72 @@
 import { parseMatchers } from '../contract/names.ts';
 import { Points } from '../contract/points.ts';
-import type { Resolution } from '../contract/resolution.ts';
 import type { SeriesAnswer, SeriesInput } from '../contract/series.ts';
 import { commonBucketMs } from '../domain/common-bucket.ts';
-import { lttb } from '../domain/lttb.ts';
-import { planTier } from '../domain/tier.ts';
+import { planTier, type Retention } from '../domain/tier.ts';
 import { resolveRange } from '../domain/time-range.ts';
+import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readColumns } from '../store/read-columns.ts';
 import { requireSeries } from './require-series.ts';
 
 /** What {@link querySeries} needs to know besides the question. */
 export interface SeriesQuerySettings {
-  /** How long each resolution is kept, in milliseconds. */
-  readonly retentionMs: Readonly<Record<Resolution, number>>;
+  readonly retention: Retention;
+  /** More rows than this are refused. */
   readonly maxRawRows: number;
   readonly nowMs: () => number;
+}
+
+/** The parts that {@link querySeries} joins. */
+export interface SeriesQueryParts {
+  readonly engine: Engine;
+  readonly downsampling: Downsampling;
+  readonly settings: SeriesQuerySettings;
 }
 
 /**
  * Answers one chart: resolves the range, plans the tier, reads columns and downsamples them.
  * @throws HyperdashError BAD_REQUEST for an empty range or too many rows, NOT_FOUND where no series matches,
- *   SERVICE_UNAVAILABLE where the database fails
+ *   SERVICE_UNAVAILABLE where the database fails or too much is under way
  */
 export async function querySeries(
-  engine: Engine,
-  settings: SeriesQuerySettings,
+  { engine, downsampling, settings }: SeriesQueryParts,
   input: SeriesInput,
   signal?: AbortSignal,
 ): Promise<SeriesAnswer> {
+  const { metric_name, host, aggregate, points, resolution, match = [] } = input;
   const nowMs = settings.nowMs();
   const range = resolveRange(input.start, input.end, nowMs);
-  const plan = planTier(
-    { ...range, nowMs, points: input.points, resolution: input.resolution },
-    settings.retentionMs,
-  );
+  const rangeMs = range.toMs - range.fromMs;
+  const plan = planTier({ ...range, nowMs, points, resolution }, settings.retention);
   const seriesIds = await requireSeries(engine, {
-    metricName: input.metric_name,
-    host: input.host,
-    matchers: parseMatchers(input.match ?? []),
+    metricName: metric_name,
+    host,
+    matchers: parseMatchers(match),
   });
-  const rawBucketMs =
-    plan.resolution === 'raw' && seriesIds.length > 1
-      ? commonBucketMs(range.toMs - range.fromMs, input.points)
-      : null;
+  const pooledRaw = plan.resolution === 'raw' && seriesIds.length > 1;
+  const bucketMs = pooledRaw ? commonBucketMs(rangeMs, points) : plan.bucketMs;
   const columns = await readColumns(
     engine,
-    {
-      resolution: plan.resolution,
-      seriesIds,
-      range,
-      aggregate: input.aggregate,
-      rawBucketMs,
-      maxRows: settings.maxRawRows,
-    },
+    { resolution: plan.resolution, seriesIds, range, aggregate, bucketMs, maxRows: settings.maxRawRows },
     signal,
   );
-  const { times, values } = lttb(columns.times, columns.values, input.points);
+  const { times, values, gapMs } = await downsampling.run(
+    { ...columns, n: points, gaps: { bucketMs, rangeMs } },
+    signal,
+  );
   return {
-    metric_name: input.metric_name,
+    metric_name,
     start: input.start,
     end: input.end ?? null,
-    host: input.host ?? null,
+    host: host ?? null,
     from: new Date(range.fromMs),
     to: new Date(range.toMs),
-    points_requested: input.points,
+    points_requested: points,
     points_returned: times.length,
     data_source: plan.source,
-    bucket_ms: plan.bucketMs ?? rawBucketMs,
+    bucket_ms: bucketMs,
+    gap_ms: gapMs,
     reason: plan.reason,
     data: new Points(times, values),
   };

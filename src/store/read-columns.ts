@@ -1,9 +1,9 @@
-import { to as copyTo } from 'pg-copy-streams';
 import type { Aggregate, Resolution } from '../contract/resolution.ts';
 import { CopyDecoder } from '../domain/copy-binary.ts';
 import type { Columns } from '../domain/lttb.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
+import { copyOut } from './copy-out.ts';
 import { asking } from './store-error.ts';
 
 /** What to read: some series of one tier over a range, as one column of values. */
@@ -13,8 +13,8 @@ export interface ColumnsQuestion {
   readonly seriesIds: readonly number[];
   readonly range: TimeRange;
   readonly aggregate: Aggregate;
-  /** Raw samples are put into buckets of this width first, in milliseconds; null leaves them as stored. */
-  readonly rawBucketMs: number | null;
+  /** Width of the buckets in milliseconds; raw samples are put into such first, null leaves them as stored. */
+  readonly bucketMs: number | null;
   /** More rows than this are refused. */
   readonly maxRows: number;
 }
@@ -57,8 +57,9 @@ export const ROLLUP_AGGREGATES: Record<Aggregate, string> = {
 };
 
 /**
- * Reads points in time order, straight from the wire into columns.
- * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows
+ * Reads points in time order, straight from the wire into columns. Once the signal is aborted the statement is cancelled.
+ * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows, CLIENT_CLOSED_REQUEST once aborted,
+ *   SERVICE_UNAVAILABLE where the database fails
  */
 export function readColumns(
   engine: Engine,
@@ -66,31 +67,21 @@ export function readColumns(
   signal?: AbortSignal,
 ): Promise<Columns> {
   return asking(async () => {
-    const client = await engine.pool.connect();
-    let failure: unknown;
-    try {
-      const decoder = new CopyDecoder({ maxRows: question.maxRows });
-      const rows = client.query(copyTo(`COPY (${sqlFor(question)}) TO STDOUT (FORMAT binary)`));
-      for await (const chunk of rows) decoder.push(chunk as Buffer);
-      return decoder.finish();
-    } catch (error) {
-      failure = error;
-      throw error;
-    } finally {
-      client.release(failure !== undefined);
-    }
+    const decoder = new CopyDecoder({ maxRows: question.maxRows });
+    await copyOut(engine, sqlFor(question), signal, (chunk) => decoder.push(chunk));
+    return decoder.finish();
   }, signal);
 }
 
 /** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */
-function sqlFor({ resolution, seriesIds, range, aggregate, rawBucketMs }: ColumnsQuestion): string {
+function sqlFor({ resolution, seriesIds, range, aggregate, bucketMs }: ColumnsQuestion): string {
   const time = resolution === 'raw' ? 'time' : 'bucket';
   const several = seriesIds.length > 1;
   const where = `series_id ${several ? `IN (${seriesIds.join()})` : `= ${seriesIds[0]}`}
     AND ${time} >= ${timestamp(range.fromMs)} AND ${time} < ${timestamp(range.toMs)}`;
   if (resolution === 'raw') {
-    if (rawBucketMs === null) return `SELECT time, value FROM samples WHERE ${where} ORDER BY 1`;
-    const bucket = `time_bucket('${rawBucketMs} ms', time)`;
+    if (bucketMs === null) return `SELECT time, value FROM samples WHERE ${where} ORDER BY 1`;
+    const bucket = `time_bucket('${bucketMs} ms', time)`;
     return `SELECT ${bucket}, ${RAW_AGGREGATES[aggregate]} FROM samples WHERE ${where} GROUP BY 1 ORDER BY 1`;
   }
   const table = ROLLUP_TABLES[resolution];

@@ -1,9 +1,9 @@
-import { to as copyTo } from 'pg-copy-streams';
 import type { Aggregate, Resolution } from '../contract/resolution.ts';
 import { decodeMatrixCopy, type LineRows, MATRIX_ROW_BYTES } from '../domain/copy-matrix.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { badField } from '../errors.ts';
+import { copyOut } from './copy-out.ts';
 import { RAW_AGGREGATES, ROLLUP_AGGREGATES, ROLLUP_TABLES, timestamp } from './read-columns.ts';
 import { asking } from './store-error.ts';
 
@@ -14,8 +14,8 @@ export interface MatrixQuestion {
   readonly lines: readonly (readonly number[])[];
   readonly range: TimeRange;
   readonly aggregate: Aggregate;
-  /** Raw samples are put into buckets of this width, in milliseconds; null leaves those of a single series as stored. */
-  readonly rawBucketMs: number | null;
+  /** Width of the buckets in milliseconds; raw samples are put into such first, null leaves those of a single series as stored. */
+  readonly bucketMs: number | null;
   /** More rows than this are refused. */
   readonly maxRows: number;
 }
@@ -31,34 +31,24 @@ export function readMatrix(
   signal?: AbortSignal,
 ): Promise<LineRows> {
   return asking(async () => {
-    const client = await engine.pool.connect();
-    let failure: unknown;
-    try {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      const rows = client.query(copyTo(`COPY (${sqlFor(question)}) TO STDOUT (FORMAT binary)`));
-      for await (const chunk of rows) {
-        chunks.push(chunk as Buffer);
-        bytes += (chunk as Buffer).length;
-        if (bytes > (question.maxRows + 1) * MATRIX_ROW_BYTES) throw tooManyRows(question.maxRows);
-      }
-      return decodeMatrixCopy(chunks);
-    } catch (error) {
-      failure = error;
-      throw error;
-    } finally {
-      client.release(failure !== undefined);
-    }
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    await copyOut(engine, sqlFor(question), signal, (chunk) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > (question.maxRows + 1) * MATRIX_ROW_BYTES) throw tooManyRows(question.maxRows);
+    });
+    return decodeMatrixCopy(chunks);
   }, signal);
 }
 
 /** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */
-function sqlFor({ resolution, lines, range, aggregate, rawBucketMs }: MatrixQuestion): string {
+function sqlFor({ resolution, lines, range, aggregate, bucketMs }: MatrixQuestion): string {
   const time = resolution === 'raw' ? 'time' : 'bucket';
   const ids = lines.flat();
   const where = `series_id IN (${ids.join()})
     AND ${time} >= ${timestamp(range.fromMs)} AND ${time} < ${timestamp(range.toMs)}`;
-  if (resolution === 'raw' && rawBucketMs === null) {
+  if (resolution === 'raw' && bucketMs === null) {
     return `SELECT 0, time, value, value, value FROM samples WHERE ${where} ORDER BY 2`;
   }
   const lineOf = `array_position(ARRAY[${ids.join()}], series_id)`;
@@ -68,7 +58,7 @@ function sqlFor({ resolution, lines, range, aggregate, rawBucketMs }: MatrixQues
       : `(ARRAY[${lines.flatMap((own, l) => own.map(() => l))}])[${lineOf}]`;
   const [bucket, aggregates, table] =
     resolution === 'raw'
-      ? [`time_bucket('${rawBucketMs} ms', time)`, RAW_AGGREGATES, 'samples']
+      ? [`time_bucket('${bucketMs} ms', time)`, RAW_AGGREGATES, 'samples']
       : ['bucket', ROLLUP_AGGREGATES, ROLLUP_TABLES[resolution]];
   const value = aggregates[aggregate];
   const whole = aggregate === 'sum' || aggregate === 'count';

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ColumnsQuestion, readColumns } from '../../src/store/read-columns.ts';
+import { openTestEngine, type TestEngine } from '../support/engine.ts';
+
+const ROWS = 200_000;
+const FROM_MS = Date.UTC(2026, 0, 1);
+
+let engine: TestEngine;
+let question: ColumnsQuestion;
+
+beforeAll(async () => {
+  engine = await openTestEngine();
+  const { rows } = await engine.pool.query<{ id: number }>(
+    `INSERT INTO series (metric_name, host) VALUES ('m', 'h') RETURNING id`,
+  );
+  await engine.pool.query(
+    `INSERT INTO samples (time, series_id, value)
+     SELECT to_timestamp($2::float8 / 1000) + i * interval '1 s', $1, i FROM generate_series(0, $3::int - 1) AS i`,
+    [rows[0]!.id, FROM_MS, ROWS],
+  );
+  question = {
+    resolution: 'raw',
+    seriesIds: [rows[0]!.id],
+    range: { fromMs: FROM_MS, toMs: FROM_MS + ROWS * 1000 },
+    aggregate: 'avg',
+    bucketMs: null,
+    maxRows: ROWS,
+  };
+});
+afterAll(() => engine?.close());
+
+describe('reading columns', () => {
+  test('gives every sample, exact and in order', async () => {
+    const { times, values } = await readColumns(engine, question);
+    expect([times.length, values.length]).toEqual([ROWS, ROWS]);
+    expect(times.every((time, i) => time === FROM_MS + i * 1000)).toBe(true);
+    expect(values.every((value, i) => value === i)).toBe(true);
+  });
+
+  test('refuses more rows than it may, proposes fit, and leaves the engine usable', async () => {
+    await expect(readColumns(engine, { ...question, maxRows: 1000 })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringContaining('fit'),
+    });
+    expect((await readColumns(engine, question)).times).toHaveLength(ROWS);
+  });
+
+  test('stops when the client goes away, and cancels the statement where the engine can', async () => {
+    const gone = new AbortController();
+    const reading = readColumns(engine, question, gone.signal);
+    setTimeout(() => gone.abort(), 5);
+    await expect(reading).rejects.toMatchObject({ code: 'CLIENT_CLOSED_REQUEST' });
+    if (engine.abilities.cancel) {
+      const copies = `SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND query LIKE 'COPY%'`;
+      await expect.poll(async () => (await engine.pool.query(copies)).rowCount, { timeout: 5000 }).toBe(0);
+    }
+    expect((await readColumns(engine, { ...question, maxRows: ROWS })).times).toHaveLength(ROWS);
+  });
+
+  test('asks nothing for a client that has gone already', async () => {
+    await expect(readColumns(engine, question, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'CLIENT_CLOSED_REQUEST',
+    });
+  });
+
+  test('takes a failure of the statement for a failure of the database', async () => {
+    await expect(readColumns(engine, { ...question, bucketMs: -1 })).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    expect((await readColumns(engine, question)).times).toHaveLength(ROWS);
+  });
+});
