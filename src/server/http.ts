@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Context } from '../api/context.ts';
 import { type AppRouter, appRouter } from '../api/router.ts';
 import { HyperdashError } from '../errors.ts';
+import { registerDashboard } from './dashboard.ts';
 import { isInternal, sendProblem } from './problem.ts';
 import { registerRest } from './rest.ts';
 
@@ -60,7 +60,6 @@ export async function createHttpServer({
     const missing = notReady();
     return reply.code(missing.length === 0 ? 200 : 503).send({ ready: missing.length === 0, missing });
   });
-  const page = await readFile(new URL('../../web/index.html', import.meta.url));
-  server.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
+  await registerDashboard(server);
   return server;
 }
