@@ -4,6 +4,9 @@ import { findLocalTimescale } from './test/support/local-server.ts';
 /** Tests that need no database. Every other file runs on each engine, but `server*` and `embedded*` on theirs alone. */
 const UNIT_TESTS = [
   'test/config.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/agent/**/*.test.ts',
+  'test/web/page.test.ts',
   'test/ingest/{group-commit,validate}.test.ts',
   'test/server/wire.test.ts',
   'test/engine/data-dir-lock.test.ts',
@@ -24,8 +27,8 @@ function databaseProject(name: 'embedded' | 'server', other: 'embedded' | 'serve
       include: ['test/**/*.test.ts'],
       exclude: [...UNIT_TESTS, `test/**/${other}*.test.ts`],
       globalSetup: [`test/support/${name}-setup.ts`],
-      testTimeout: 30_000,
-      hookTimeout: 60_000,
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
     },
   };
 }

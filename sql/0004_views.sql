@@ -16,12 +16,22 @@ CREATE VIEW metrics_daily AS
 SELECT bucket AS time, host, metric_name, labels, sum / count AS value, sum, count, min, max, last
   FROM samples_daily JOIN series ON series.id = series_id;
 
--- One row; the program sets it at start from RETAIN_RAW.
+-- One row; the program sets it at start. Before raw_complete_since, raw samples may have been dropped under a
+-- shorter RETAIN_RAW than today's.
 CREATE TABLE retention (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-  raw interval NOT NULL
+  raw interval NOT NULL,
+  raw_complete_since timestamptz NOT NULL
 );
-INSERT INTO retention (raw) VALUES (INTERVAL '30 days');
+INSERT INTO retention (raw, raw_complete_since) VALUES (INTERVAL '30 days', 'epoch');
+
+-- A row for each load of history that has begun and not ended; retention waits while there is one.
+CREATE TABLE history_loads (
+  id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  since timestamptz NOT NULL,
+  until timestamptz NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT now()
+);
 
 CREATE FUNCTION series_id_of(metric text, of_host text, of_labels jsonb) RETURNS int
   LANGUAGE sql STABLE PARALLEL SAFE
@@ -36,7 +46,7 @@ CREATE FUNCTION insert_into_metrics() RETURNS trigger
 AS $$
 DECLARE
   id int;
-  kept interval;
+  oldest timestamptz;
 BEGIN
   NEW.time := coalesce(NEW.time, now());
   NEW.labels := coalesce(NEW.labels, '{}');
@@ -44,9 +54,10 @@ BEGIN
     SELECT coalesce(jsonb_object_agg(key, value) FILTER (WHERE value <> '""'), '{}')
       INTO NEW.labels FROM jsonb_each(NEW.labels);
   END IF;
-  SELECT raw INTO kept FROM retention;
-  IF NEW.time < now() - kept THEN
-    RAISE EXCEPTION 'time: % is older than the % that raw samples are kept (RETAIN_RAW)', NEW.time, kept
+  SELECT greatest(now() - raw, raw_complete_since) INTO oldest FROM retention;
+  IF NEW.time < oldest THEN
+    RAISE EXCEPTION 'time: % is older than %, the oldest that raw samples are kept from (RETAIN_RAW)',
+      NEW.time, oldest
       USING ERRCODE = 'invalid_parameter_value', HINT = 'History is brought in by hyperdash import.';
   END IF;
   id := series_id_of(NEW.metric_name, NEW.host, NEW.labels);

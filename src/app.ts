@@ -2,8 +2,13 @@ import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { type Agent, startAgent } from './agent/agent.ts';
 import type { AgentSample } from './agent/rounds.ts';
-import type { Config } from './config.ts';
-import type { Retention } from './domain/tier.ts';
+import { type Config, ConfigError } from './config.ts';
+import {
+  type LifecycleSettings,
+  lifecycleProblems,
+  oldestAcceptableMs,
+  retentionOf,
+} from './domain/retention.ts';
 import { createDownsampling } from './downsampling/downsampling.ts';
 import { lockDataDir } from './engine/data-dir-lock.ts';
 import type { Engine } from './engine/engine.ts';
@@ -11,8 +16,12 @@ import { openEngine } from './engine/open.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import { createQueries } from './query/queries.ts';
 import { createHttpServer } from './server/http.ts';
+import { startJobs } from './store/jobs.ts';
+import { applyLifecycle } from './store/lifecycle.ts';
 import { migrate } from './store/migrate.ts';
+import { readRawLimit } from './store/refresh.ts';
 import { resolveSeries } from './store/resolve-series.ts';
+import { readEngineStatus, readStoreStatus } from './store/status.ts';
 import { writeSamples } from './store/write-samples.ts';
 import { VERSION } from './version.ts';
 
@@ -53,6 +62,7 @@ export interface App {
  *   database cannot be used
  */
 export async function openStore(config: Config, holder: string, logger: Logger): Promise<Store> {
+  const settings = lifecycleOf(config);
   const embedded = config.DATABASE_URL === undefined && config.DATA_DIR !== 'memory:';
   const lock = embedded ? lockDataDir(config.DATA_DIR, { command: holder }) : undefined;
   let engine: Engine | undefined;
@@ -69,6 +79,8 @@ export async function openStore(config: Config, holder: string, logger: Logger):
       onFailure: (reason) => logger.error(reason, 'the embedded database failed and is started again'),
     });
     const migrations = await migrate(engine);
+    const altered = await applyLifecycle(engine, settings);
+    if (altered.length > 0) logger.info({ altered }, 'the database now follows the settings');
     return { engine, migrations, announce: (url) => lock?.describe({ url }), close };
   } catch (error) {
     await close();
@@ -83,6 +95,7 @@ export function createApp(config: Config): App {
   let stopped: Promise<void> | undefined;
 
   async function start(): Promise<{ url: string }> {
+    const lifecycle = lifecycleOf(config);
     const store = await openStore(config, 'hyperdash serve', logger);
     closers.push(() => store.close());
     const downsampling = createDownsampling({
@@ -91,20 +104,24 @@ export function createApp(config: Config): App {
       maxQueue: DOWNSAMPLING_MAX_QUEUE,
     });
     closers.push(() => downsampling.close());
-    const ingest = ingestInto(store.engine, config);
-    closers.push(() => ingest.close());
+    const ingest = await ingestInto(store.engine, config);
+    const jobs = startJobs(store.engine, (error) =>
+      logger.error(error, 'maintenance of the database failed'),
+    );
+    closers.push(() => Promise.all([ingest.close(), jobs.stop()]));
     const server = await createHttpServer({
       context: {
         queries: createQueries(store.engine, downsampling, {
-          retention: retentionOf(config),
+          retention: retentionOf(lifecycle),
           maxRawRows: config.MAX_RAW_ROWS,
           nowMs: Date.now,
         }),
         ingest,
         status: async () => ({
           version: VERSION,
-          engine: { kind: store.engine.kind, postgres: '', timescaledb: '' },
+          engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
+          store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
         }),
       },
       logger,
@@ -143,7 +160,8 @@ export function createApp(config: Config): App {
   return app;
 }
 
-function ingestInto(engine: Engine, config: Config): Ingest {
+async function ingestInto(engine: Engine, config: Config): Promise<Ingest> {
+  const limit = await readRawLimit(engine.pool);
   return createIngest({
     resolveSeries: (identities) => resolveSeries(engine, identities),
     commit: (batches) => writeSamples(engine, batches),
@@ -153,7 +171,7 @@ function ingestInto(engine: Engine, config: Config): Ingest {
       // Half of the pool at most, so that writes never keep queries from a connection.
       maxCommits: Math.ceil(engine.abilities.connections / 2),
     },
-    oldestMs: () => Date.now() - config.RETAIN_RAW,
+    oldestMs: () => oldestAcceptableMs(Date.now(), limit),
     nowMs: Date.now,
   });
 }
@@ -179,11 +197,15 @@ function identified({
   return { series: { metricName: metric_name, host, labels, unit, kind }, timeMs: time.getTime(), value };
 }
 
-function retentionOf(config: Config): Retention {
-  return {
-    raw: config.RETAIN_RAW,
-    '1min': config.RETAIN_1MIN,
-    '1hour': Number.POSITIVE_INFINITY,
-    daily: Number.POSITIVE_INFINITY,
+/** @throws ConfigError where the settings contradict each other */
+function lifecycleOf(config: Config): LifecycleSettings {
+  const settings = {
+    chunkIntervalMs: config.CHUNK_INTERVAL,
+    compressAfterMs: config.COMPRESS_AFTER,
+    retainRawMs: config.RETAIN_RAW,
+    retain1minMs: config.RETAIN_1MIN,
   };
+  const problems = lifecycleProblems(settings);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return settings;
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { fieldErrors } from '../contract/field-errors.ts';
 import { Host, Labels, MetricName } from '../contract/names.ts';
+import type { TimeRange } from '../domain/retention.ts';
 import { HyperdashError } from '../errors.ts';
 import { type CsvFile, openCsv } from './csv-file.ts';
 import { EXIT_FAILED, type Loading, load, tellFailure } from './load.ts';
@@ -35,7 +37,9 @@ export async function importCsv(
     const target = parseTarget(options);
     const file = await openCsv(options.path);
     csv = file;
-    return await load(openSink, io, 'import', (loading) => importRows(file, target, loading, io.signal));
+    return await load(openSink, io, 'import', (loading) =>
+      importRows(options.path, file, target, loading, io.signal),
+    );
   } catch (error) {
     tellFailure(io, 'import', error);
     return EXIT_FAILED;
@@ -52,10 +56,21 @@ function parseTarget({ host, metric, labels = [] }: ImportOptions): Target {
   });
   const target = Target.safeParse({ host, metric_name: metric, labels: Object.fromEntries(pairs) });
   if (target.success) return target.data;
-  throw new HyperdashError('BAD_REQUEST', target.error.issues.map(({ message }) => message).join('; '));
+  throw new HyperdashError(
+    'BAD_REQUEST',
+    fieldErrors(target.error)
+      .map(({ field, reason }) => `${field}: ${reason}`)
+      .join('; '),
+  );
 }
 
-async function importRows(csv: CsvFile, target: Target, loading: Loading, signal: AbortSignal) {
+async function importRows(
+  path: string,
+  csv: CsvFile,
+  target: Target,
+  loading: Loading,
+  signal: AbortSignal,
+): Promise<void> {
   const times = new Float64Array(BATCH_ROWS);
   const values = new Float64Array(BATCH_ROWS);
   const lines: number[] = [];
@@ -70,6 +85,7 @@ async function importRows(csv: CsvFile, target: Target, loading: Loading, signal
     lines.length = 0;
   }
 
+  await loading.begin(() => readRange(path));
   for await (const { line, sample } of csv.rows()) {
     if ('reason' in sample) {
       bad.add(line, sample.reason);
@@ -84,6 +100,22 @@ async function importRows(csv: CsvFile, target: Target, loading: Loading, signal
   }
   if (!signal.aborted) await flush();
   bad.end();
+}
+
+/** The range of time that a file covers, empty where it has no good line. */
+async function readRange(path: string): Promise<TimeRange> {
+  const csv = await openCsv(path);
+  const range = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY };
+  try {
+    for await (const { sample } of csv.rows()) {
+      if ('reason' in sample) continue;
+      range.fromMs = Math.min(range.fromMs, sample.timeMs);
+      range.toMs = Math.max(range.toMs, sample.timeMs + 1);
+    }
+  } finally {
+    await csv.close();
+  }
+  return range;
 }
 
 /** Tells the first bad lines one by one, and of the others how many there are. */

@@ -1,3 +1,4 @@
+import type { TimeRange } from '../domain/retention.ts';
 import { HyperdashError } from '../errors.ts';
 import { createProgress, type Progress, whole } from './progress.ts';
 import type { CommandIo, SampleBatch, SampleSink, SinkAnswer } from './sample-sink.ts';
@@ -21,8 +22,8 @@ export interface Tally {
 export interface Loading {
   readonly tally: Readonly<Tally>;
   readonly progress: Progress;
-  /** Tells the sink the range `[fromMs, toMs)` before the first write. */
-  begin(fromMs: number, toMs: number): Promise<void>;
+  /** Tells a sink that wants to know it the range of what will be written, before the first write. */
+  begin(readRange: () => TimeRange | Promise<TimeRange>): Promise<void>;
   /** Writes a batch, counts it, and shows `fraction` of the whole as done. */
   write(batch: SampleBatch, fraction: number): Promise<SinkAnswer>;
 }
@@ -51,8 +52,10 @@ export async function load(
       await sink.close();
     }
 
-    async function begin(fromMs: number, toMs: number): Promise<void> {
-      await sink.beginHistory?.(fromMs, toMs);
+    async function begin(readRange: () => TimeRange | Promise<TimeRange>): Promise<void> {
+      if (!sink.beginHistory) return;
+      const { fromMs, toMs } = await readRange();
+      if (fromMs < toMs) await sink.beginHistory(fromMs, toMs);
     }
     async function write(batch: SampleBatch, fraction: number): Promise<SinkAnswer> {
       const answer = await sink.write(batch);

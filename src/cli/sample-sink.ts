@@ -27,7 +27,7 @@ export interface SampleSink {
    * @throws HyperdashError where the batch as a whole cannot be stored
    */
   write(batch: SampleBatch): Promise<SinkAnswer>;
-  /** Called once before the first write by who knows the range ahead. `[fromMs, toMs)`. */
+  /** Called once before the first write, with the range of all that will be written, `[fromMs, toMs)`. */
   beginHistory?(fromMs: number, toMs: number): Promise<void>;
   /**
    * Called once after the last write, also of a run that was interrupted, with the range `[fromMs, toMs)` of all that

@@ -36,7 +36,7 @@ export async function seed(
   const startMs = endMs - days * DAY_MS;
   const total = days * hosts * SYNTHETIC_METRICS.length;
   return load(openSink, io, 'seed', async ({ begin, write }) => {
-    await begin(startMs, endMs);
+    await begin(() => ({ fromMs: startMs, toMs: endMs }));
     let written = 0;
     for (const batch of batches(options, startMs)) {
       if (io.signal.aborted) return;

@@ -1,18 +1,32 @@
 import type { Store } from '../app.ts';
+import { ROLLUPS, type TimeRange } from '../domain/retention.ts';
+import { beginHistory, finishHistory } from '../store/refresh-history.ts';
 import { resolveSeries } from '../store/resolve-series.ts';
 import { writeSamples } from '../store/write-samples.ts';
 import type { SampleSink } from './sample-sink.ts';
 
-/** Writes straight to a store, and brings its rollups up to date at the end. */
-export function createStoreSink(store: Store): SampleSink {
-  const { engine } = store;
+/** Writes samples of any age straight to a store, and brings its rollups up to date at the end. */
+export function createStoreSink({ engine, close }: Store): SampleSink {
+  let history: TimeRange | undefined;
   return {
+    async beginHistory(fromMs, toMs) {
+      history = { fromMs, toMs };
+      await beginHistory(engine, history);
+    },
     async write({ metric_name, host, labels = {}, unit, kind, times, values }) {
       const [id] = await resolveSeries(engine, [{ metricName: metric_name, host, labels, unit, kind }]);
       const seriesIds = new Int32Array(times.length).fill(id!);
       const [accepted] = await writeSamples(engine, [{ seriesIds, times, values }]);
       return { accepted: accepted!, duplicates: times.length - accepted!, rejected: [] };
     },
-    close: () => store.close(),
+    async finish(fromMs, toMs, onProgress) {
+      const range = history ?? { fromMs, toMs };
+      const rangeMs = range.toMs - range.fromMs;
+      await finishHistory(engine, range, (done) => {
+        const share = (done.toMs - range.fromMs) / rangeMs;
+        onProgress((ROLLUPS.indexOf(done.rollup) + share) / ROLLUPS.length);
+      });
+    },
+    close,
   };
 }

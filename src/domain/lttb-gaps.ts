@@ -55,8 +55,12 @@ function downsampleSegments(
 function segmentStarts(times: Float64Array, gapMs: number, n: number): number[] {
   const starts = [0];
   if (gapMs === Infinity) return starts;
+  // In this function, not in a small one of its own: V8 would inline that here and leave the loop half optimised.
+  let before = times[0]!;
   for (let i = 1; i < times.length; i++) {
-    if (times[i]! - times[i - 1]! > gapMs) starts.push(i);
+    const time = times[i]!;
+    if (time - before > gapMs) starts.push(i);
+    before = time;
   }
   return countEdges(starts, times.length) <= n ? starts : largestGaps(times, starts, (n - 2) >> 1);
 }

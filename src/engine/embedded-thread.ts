@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { settledWithin } from './drain.ts';
 import type { EmbeddedConnection } from './embedded-stream.ts';
 
 /** A running thread of the embedded engine. */
@@ -44,11 +44,4 @@ export async function startEmbeddedThread(dataDir: string | undefined): Promise<
       await worker.terminate();
     },
   };
-}
-
-/** Waits for a promise, but no longer than that. */
-export async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([promise, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
-  timer.abort();
 }

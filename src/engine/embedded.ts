@@ -2,13 +2,15 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { HyperdashError } from '../errors.ts';
+import { drained, settledWithin } from './drain.ts';
 import { type EmbeddedConnection, EmbeddedStream } from './embedded-stream.ts';
-import { type EmbeddedThread, settledWithin, startEmbeddedThread } from './embedded-thread.ts';
+import { type EmbeddedThread, startEmbeddedThread } from './embedded-thread.ts';
 import type { Engine } from './engine.ts';
 import { columnTypes } from './types.ts';
 
 const QUERIES_GRACE_MS = 2_000;
 const THREAD_GRACE_MS = 2_500;
+const CLIENTS_GRACE_MS = 500;
 const RESTART_PAUSE_MS = 1_000;
 
 /** Where the embedded engine keeps its data. */
@@ -39,7 +41,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
     pool,
     abilities: { connections: 1, copyIn: true, cancel: false, backgroundJobs: false },
     close() {
-      closed ??= settledWithin(pool.end(), QUERIES_GRACE_MS).then(supervisor.close);
+      closed ??= closeAll(pool, supervisor);
       return closed;
     },
   };
@@ -98,8 +100,18 @@ async function supervise(
     },
     async close() {
       closing.abort();
-      await thread?.close(THREAD_GRACE_MS);
+      const last = thread;
+      thread = undefined;
+      await last?.close(THREAD_GRACE_MS);
       await finished;
     },
   };
+}
+
+/** Those who still hold or await the connection when their time is over get a connection error, not silence. */
+async function closeAll(pool: pg.Pool, supervisor: Supervisor): Promise<void> {
+  await drained(pool, QUERIES_GRACE_MS);
+  await supervisor.close();
+  await drained(pool, CLIENTS_GRACE_MS);
+  await settledWithin(pool.end(), CLIENTS_GRACE_MS);
 }

@@ -21,6 +21,9 @@ export interface Engine {
   /** Gives `int8` (and so `count(*)`) as a number; `numeric` stays a string. */
   readonly pool: Pool;
   readonly abilities: EngineAbilities;
-  /** Ends the pool, and the database itself where it is ours. A second call does nothing more. */
+  /**
+   * Ends the pool, and the database itself where it is ours, within about 5 s: queries that run longer than half
+   * of that are not waited for. A second call does nothing more.
+   */
   close(): Promise<void>;
 }

@@ -8,14 +8,14 @@ export interface OpenEngineOptions {
   readonly databaseUrl?: string | undefined;
   /** Directory of the embedded engine's data, or `memory:`. */
   readonly dataDir: string;
-  /** Told why the embedded database failed, each time before it is started again. */
-  readonly onFailure?: ((reason: Error) => void) | undefined;
   /** Connections to a server. */
   readonly poolSize: number;
   /** Longest that a statement may run on a server. */
   readonly statementTimeoutMs: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName?: string;
+  /** Told why the embedded database failed, each time before it is started again. */
+  readonly onFailure?: ((reason: Error) => void) | undefined;
 }
 
 /**

@@ -1,10 +1,12 @@
 import pg from 'pg';
 import { HyperdashError } from '../errors.ts';
+import { drained, settledWithin } from './drain.ts';
 import { type Engine, OLDEST_TIMESCALEDB } from './engine.ts';
 import { columnTypes } from './types.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_MS = 10_000;
+const CLOSE_GRACE_MS = 2_500;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 /** Any constant that the migrations' own lock does not use. */
 const CREATE_EXTENSION_LOCK = 7_203_418;
@@ -35,7 +37,7 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
       pool,
       abilities: { connections: options.poolSize, copyIn: true, cancel: true, backgroundJobs },
       close() {
-        closed ??= pool.end();
+        closed ??= drained(pool, CLOSE_GRACE_MS).then(() => settledWithin(pool.end(), CLOSE_GRACE_MS));
         return closed;
       },
     };

@@ -75,7 +75,7 @@ test('labels, host and metric name the series; rollups are brought up to date ov
     metric: 'disk_usage',
   });
   expect(samples[0]!.series).toBe('["db-1","disk_usage",{"mount":"/var","query":"a=b"}]');
-  expect(calls).toEqual(['finish 10000 20001', 'close']);
+  expect(calls).toEqual(['begin 10000 20001', 'finish 10000 20001', 'close']);
 });
 
 test('a file of many batches arrives whole and in order', async () => {
@@ -122,7 +122,7 @@ describe('a file or series that cannot be is refused before any sink is opened',
       `${columns} timestamp in the first line, which is "time,value"`,
     ],
     ['a bad label', 'timestamp,value\n0,1\n', { labels: ['mount'] }, '--label mount: must be name=value'],
-    ['an empty host', 'timestamp,value\n0,1\n', { host: '' }, 'host must not be empty'],
+    ['an empty host', 'timestamp,value\n0,1\n', { host: '' }, 'host: must not be empty'],
     [
       'a long file with a wrong header',
       `a,b\n${'0,1\n'.repeat(100_000)}`,

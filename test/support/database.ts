@@ -28,9 +28,7 @@ export interface TemplateCopy {
 /** Makes a fresh copy of the running project's template. */
 export async function copyTemplate(): Promise<TemplateCopy> {
   const database = inject('database');
-  return database.kind === 'server'
-    ? copyOnServer(database.serverUrl, database.template)
-    : copyDirectory(database.templateDir);
+  return database.kind === 'server' ? copyOnServer(database.serverUrl, database.template) : copyDirectory();
 }
 
 async function copyOnServer(serverUrl: string, template: string): Promise<TemplateCopy> {
@@ -43,8 +41,15 @@ async function copyOnServer(serverUrl: string, template: string): Promise<Templa
   };
 }
 
-async function copyDirectory(templateDir: string): Promise<TemplateCopy> {
+/** Fills an empty directory with the embedded engine's template; opening it takes a quarter of what creating does. */
+export async function fillDataDir(directory: string): Promise<void> {
+  const database = inject('database');
+  if (database.kind !== 'embedded') throw new Error('a server has no data directory to copy');
+  await cp(database.templateDir, directory, { recursive: true });
+}
+
+async function copyDirectory(): Promise<TemplateCopy> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hyperdash-test-'));
-  await cp(templateDir, dataDir, { recursive: true });
+  await fillDataDir(dataDir);
   return { url: undefined, dataDir, remove: () => rm(dataDir, { recursive: true, force: true }) };
 }

@@ -1,0 +1,82 @@
+import type { PoolClient } from 'pg';
+import { lateRange, ROLLUPS, type Rollup, refreshWindow, type TimeRange } from '../domain/retention.ts';
+import type { Engine } from '../engine/engine.ts';
+import { takesArgument, unlessElsewhere, withMaintenanceSession } from './lifecycle-session.ts';
+
+/**
+ * Buckets that a refresh commits at a time: a day of the finer rollups. Too few cost a scan each, and in one batch
+ * more than ten stretches that changed are refreshed as a single stretch from the first to the last.
+ */
+const BUCKETS_PER_BATCH: Record<Rollup, number> = { '1min': 1440, '1hour': 24, daily: 30 };
+
+/** A refresh of the same buckets is under way elsewhere; it, or the next round, does the work. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Brings everything that has changed within the raw retention into every rollup: late samples, and whatever was
+ * missed while the database or its jobs stood still. TimescaleDB knows which buckets those are, so that it costs a
+ * few milliseconds where nothing has changed. Run it once a minute, on any node: one at a time does the work.
+ */
+export async function refreshLate(engine: Engine, signal?: AbortSignal): Promise<void> {
+  const refreshAll = async (client: PoolClient) => {
+    const { nowMs, ...limit } = await readRawLimit(client);
+    for (const rollup of ROLLUPS) {
+      await refreshRollup(client, rollup, lateRange(nowMs, limit), nowMs).catch((error: unknown) => {
+        if (!isBusy(error)) throw error;
+      });
+    }
+  };
+  await withMaintenanceSession(
+    engine,
+    (client) => unlessElsewhere(client, 'refresh', () => refreshAll(client)),
+    signal,
+  );
+}
+
+/** Whether a refresh failed only since another one has the same buckets. */
+export function isBusy(error: unknown): boolean {
+  return (error as { code?: string }).code === LOCK_NOT_AVAILABLE;
+}
+
+/**
+ * Refreshes the whole buckets of one rollup that a range touches and that have changed; not in a transaction.
+ * The rollup that it is made from has to be refreshed before.
+ */
+export async function refreshRollup(
+  client: PoolClient,
+  rollup: Rollup,
+  range: TimeRange,
+  nowMs: number,
+): Promise<void> {
+  const window = refreshWindow(rollup, range, nowMs);
+  if (!window) return;
+  const values: unknown[] = [`samples_${rollup}`, new Date(window.fromMs), new Date(window.toMs)];
+  let options = '';
+  // Versions without the option refresh in one batch.
+  if (await takesArgument(client, 'refresh_continuous_aggregate', 'options')) {
+    values.push({ buckets_per_batch: BUCKETS_PER_BATCH[rollup] });
+    options = ', options => $4::jsonb';
+  }
+  await client.query(
+    `CALL refresh_continuous_aggregate($1::regclass, $2::timestamptz, $3::timestamptz${options})`,
+    values,
+  );
+}
+
+/** The database's clock, and how far back raw samples can be relied on. Times in epoch milliseconds. */
+export interface RawLimitNow {
+  readonly nowMs: number;
+  readonly retainRawMs: number;
+  readonly rawCompleteSinceMs: number;
+}
+
+/** Reads what `domain/retention.ts` needs to tell the oldest acceptable sample. */
+export async function readRawLimit(client: Pick<PoolClient, 'query'>): Promise<RawLimitNow> {
+  const { rows } = await client.query<RawLimitNow>(
+    `SELECT extract(epoch FROM now())::float8 * 1000 AS "nowMs",
+            extract(epoch FROM raw)::float8 * 1000 AS "retainRawMs",
+            extract(epoch FROM raw_complete_since)::float8 * 1000 AS "rawCompleteSinceMs"
+       FROM retention`,
+  );
+  return rows[0]!;
+}
