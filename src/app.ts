@@ -121,6 +121,7 @@ export function createApp(config: Config): App {
           version: VERSION,
           engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
+          ingest: ingest.counters,
           store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
         }),
       },

@@ -57,6 +57,9 @@ export const StatusAnswer = z.object({
     timescaledb: z.string(),
   }),
   uptime_seconds: z.number(),
+  ingest: z
+    .object({ accepted: z.int(), duplicates: z.int() })
+    .describe('Samples that this node stored, and ignored as duplicates, since it started'),
   store: StoreStatus,
 });
 export type StatusAnswer = z.output<typeof StatusAnswer>;

@@ -39,6 +39,8 @@ export interface Ingest {
   ingest(samples: readonly unknown[]): Promise<IngestAnswer>;
   /** Writes samples that were checked already. */
   write(samples: readonly IdentifiedSample[]): Promise<Omit<IngestAnswer, 'rejected'>>;
+  /** Samples stored and duplicates ignored since the start. */
+  readonly counters: { readonly accepted: number; readonly duplicates: number };
   /** Refuses new samples, and resolves once all that were taken are written. */
   close(): Promise<void>;
 }
@@ -48,11 +50,14 @@ export function createIngest({ resolveSeries, commit, limits, oldestMs, nowMs }:
   const series = new SeriesCache(resolveSeries, SERIES_REMEMBERED);
   const commits = new GroupCommit(commit, limits);
   const underway = new Set<Promise<unknown>>();
+  const counters = { accepted: 0, duplicates: 0 };
   let closed = false;
 
   async function writeColumns(samples: readonly IdentifiedSample[]): Promise<Omit<IngestAnswer, 'rejected'>> {
     if (samples.length === 0) return { accepted: 0, duplicates: 0 };
     const accepted = await commits.write(await columnsOf(samples, series));
+    counters.accepted += accepted;
+    counters.duplicates += samples.length - accepted;
     return { accepted, duplicates: samples.length - accepted };
   }
 
@@ -69,6 +74,7 @@ export function createIngest({ resolveSeries, commit, limits, oldestMs, nowMs }:
 
   return {
     write,
+    counters,
     async ingest(candidates) {
       const { samples, rejected } = validate(candidates, oldestMs(), nowMs() + FUTURE_MAX_MS);
       const receivedMs = nowMs();

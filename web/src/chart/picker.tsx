@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { byName } from '../format/by-name.ts';
 
 /** A button that opens a panel; Escape or a press elsewhere closes it. */
 export function Popover({
@@ -67,7 +68,7 @@ export function Picker({
 }) {
   const [search, setSearch] = useState('');
   const id = useId();
-  const all = [...new Set([...names, ...chosen])];
+  const all = [...new Set([...names, ...chosen])].sort(byName.compare);
   const found = all.filter((name) => name.toLowerCase().includes(search.trim().toLowerCase()));
   const toggle = (name: string) => {
     const next = chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name];

@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
 import { axisTime } from '../format/time.ts';
-import { withUnit } from '../format/unit.ts';
+import { axisValue } from '../format/unit.ts';
 import type { Theme } from '../ui/theme.tsx';
 import { INK, lineColour, lineDash } from './palette.ts';
 import type { ChartLine, ChartRows } from './rows.ts';
@@ -62,13 +62,14 @@ export function plotOptions(parts: PlotParts): uPlot.Options {
       {
         ...axis,
         space: 72,
+        size: 30,
         values: (_plot, marks, _axis, _space, stepMs) => marks.map((ms) => axisTime(ms, stepMs)),
       },
       {
         ...axis,
         size: 72,
         ...(unit.startsWith('bytes') && { incrs: BINARY_INCREMENTS }),
-        values: (_plot, marks) => marks.map((value) => withUnit(value, unit)),
+        values: (_plot, marks) => marks.map((value) => axisValue(value, unit)),
       },
     ],
     series: [
@@ -79,7 +80,7 @@ export function plotOptions(parts: PlotParts): uPlot.Options {
     bands: banded
       ? lines.map((_, l) => ({
           series: [lines.length + 1 + 2 * l, lines.length + 2 + 2 * l],
-          fill: `${lineColour(theme, l)}${lines.length > FEW_LINES ? '18' : '2b'}`,
+          fill: `${lineColour(theme, l)}${lines.length > FEW_LINES ? '1c' : '38'}`,
         }))
       : [],
     hooks: {

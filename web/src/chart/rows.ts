@@ -1,4 +1,5 @@
 import type { AlignedSeries } from '../../../src/client.ts';
+import { byName } from '../format/by-name.ts';
 
 /** One line of a chart: what names it, and its columns, as long as the times of its {@link ChartRows}. */
 export interface ChartLine {
@@ -33,7 +34,7 @@ export function lineKey(host: string, labels: Readonly<Record<string, string>>):
 export class ChartRows {
   /** Epoch milliseconds, ascending. */
   readonly times: number[];
-  readonly lines: readonly ChartLine[];
+  readonly lines: ChartLine[];
   /** Whether values have a band that differs from them. */
   readonly banded: boolean;
   readonly #bucketMs: number | null;
@@ -55,6 +56,7 @@ export class ChartRows {
       newestMs: Number.NEGATIVE_INFINITY,
       inBucket: 0,
     }));
+    this.lines.sort((a, b) => byName.compare(a.key, b.key));
     this.#bucketMs = options.bucketMs;
     this.#byHost = options.byHost;
     this.#aggregate = options.aggregate;

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useId, useState } from 'react';
 import { AGGREGATES, type Aggregate, type ChartState } from '../chart-state.ts';
 import { catalogue } from '../queries.ts';
-import { Picker } from './picker.tsx';
+import { Picker, Popover } from './picker.tsx';
 import { RangePicker } from './range-picker.tsx';
 
 const AGGREGATE_NAMES: Record<Aggregate, string> = {
@@ -44,25 +44,31 @@ export function Toolbar({ state, onChange }: ToolbarProps) {
         options={AGGREGATES.map((aggregate) => [aggregate, AGGREGATE_NAMES[aggregate]])}
         onChange={(aggregate) => onChange({ aggregate: aggregate as Aggregate })}
       />
-      <Select
-        label="Lines"
-        value={state.by}
-        options={[
-          ['series', 'Each series'],
-          ['host', 'Each host'],
-        ]}
-        onChange={(by) => onChange({ by: by as ChartState['by'] })}
-      />
-      <Select
-        label="Band"
-        value={state.band}
-        options={[
-          ['auto', 'Auto'],
-          ['on', 'Min–max'],
-          ['off', 'None'],
-        ]}
-        onChange={(band) => onChange({ band: band as ChartState['band'] })}
-      />
+      <Popover label="View" summary={state.by === 'host' ? 'each host' : 'each series'}>
+        {() => (
+          <>
+            <Choice
+              label="A line for"
+              value={state.by}
+              options={[
+                ['series', 'Each series'],
+                ['host', 'Each host'],
+              ]}
+              onChange={(by) => onChange({ by })}
+            />
+            <Choice
+              label="Min–max band"
+              value={state.band}
+              options={[
+                ['auto', 'Where it hides nothing'],
+                ['on', 'Always'],
+                ['off', 'Never'],
+              ]}
+              onChange={(band) => onChange({ band })}
+            />
+          </>
+        )}
+      </Popover>
       <LabelFilter match={state.match} onChange={(match) => onChange({ match })} />
       <RangePicker range={state.range} onChange={(range) => onChange({ range })} />
     </div>
@@ -86,6 +92,31 @@ function Select(props: {
         ))}
       </select>
     </label>
+  );
+}
+
+function Choice<T extends string>(props: {
+  readonly label: string;
+  readonly value: T;
+  readonly options: readonly (readonly [value: T, name: string])[];
+  readonly onChange: (value: T) => void;
+}) {
+  const name = useId();
+  return (
+    <fieldset className="choice">
+      <legend>{props.label}</legend>
+      {props.options.map(([value, text]) => (
+        <label key={value}>
+          <input
+            type="radio"
+            name={name}
+            checked={value === props.value}
+            onChange={() => props.onChange(value)}
+          />
+          {text}
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -51,6 +51,11 @@ export function withUnit(value: number, unit: string): string {
   return name ? `${number} ${name}` : number;
 }
 
+/** {@link withUnit} without zeros that say nothing: for the marks of an axis. */
+export function axisValue(value: number, unit: string): string {
+  return withUnit(value, unit).replace(/\.0+(?!\d)|(\.\d*[1-9])0+(?!\d)/, '$1');
+}
+
 function scaled(value: number, base: number, steps: readonly string[], suffix: string, from = base): Worded {
   const size = Math.abs(value);
   if (size < from) return { number: digits(value), unit: `${steps[0]}${suffix}`.trim() };
@@ -65,8 +70,21 @@ function digits(value: number, decimals?: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: shown, maximumFractionDigits: shown });
 }
 
+/** Titles of the agent's own metrics whose names do not read well. */
+const TITLES: Readonly<Record<string, string>> = {
+  load1: 'Load, 1 minute',
+  network_receive_bytes_per_second: 'Network in',
+  network_transmit_bytes_per_second: 'Network out',
+  process_cpu_usage: 'CPU usage of Hyperdash',
+  process_resident_memory_bytes: 'Memory of Hyperdash',
+  nodejs_heap_size_used_bytes: 'Heap used',
+  nodejs_external_memory_bytes: 'External memory',
+  nodejs_eventloop_lag_p99_seconds: 'Event loop lag, p99',
+};
+
 /** `cpu_usage` as a title: `CPU usage`. */
 export function metricTitle(metricName: string): string {
+  if (Object.hasOwn(TITLES, metricName)) return TITLES[metricName]!;
   const words = metricName
     .replaceAll(/[_.]+/g, ' ')
     .replace(/ ?\bbytes per second$/, '')

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { chartAddress } from '../chart-state.ts';
+import { byName } from '../format/by-name.ts';
 import { ago, localTime, utcTime } from '../format/time.ts';
 import { catalogue } from '../queries.ts';
 import { Link } from '../router.tsx';
@@ -20,24 +21,28 @@ export function Hosts({ metrics }: { readonly metrics: readonly string[] }) {
         Hosts <span className="count">{data?.hosts.length}</span>
       </h2>
       <ul className="hosts">
-        {data?.hosts.map(({ host, series, last_seen }) => {
-          const state = stateOf(last_seen, nowMs);
-          return (
-            <li key={host} className="card">
-              <Link href={chartAddress({ metrics: charted, hosts: [host] })}>
-                <span className={`dot ${state}`} aria-hidden="true" />
-                <span className="host-name">{host}</span>
-                <span className="hidden">{state}</span>
-              </Link>
-              <span
-                className="soft"
-                title={last_seen ? `${localTime(last_seen.getTime())} · ${utcTime(last_seen.getTime())}` : ''}
-              >
-                {last_seen ? ago(last_seen.getTime(), nowMs) : 'never seen'} · {series} series
-              </span>
-            </li>
-          );
-        })}
+        {data?.hosts
+          .toSorted((a, b) => byName.compare(a.host, b.host))
+          .map(({ host, series, last_seen }) => {
+            const state = stateOf(last_seen, nowMs);
+            return (
+              <li key={host} className="card">
+                <Link href={chartAddress({ metrics: charted, hosts: [host] })}>
+                  <span className={`dot ${state}`} aria-hidden="true" />
+                  <span className="host-name">{host}</span>
+                  <span className="hidden">{state}</span>
+                </Link>
+                <span
+                  className="soft"
+                  title={
+                    last_seen ? `${localTime(last_seen.getTime())} · ${utcTime(last_seen.getTime())}` : ''
+                  }
+                >
+                  {last_seen ? ago(last_seen.getTime(), nowMs) : 'never seen'} · {series} series
+                </span>
+              </li>
+            );
+          })}
       </ul>
     </section>
   );

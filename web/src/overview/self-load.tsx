@@ -1,25 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
+import type { RouterOutputs } from '../client.ts';
 import { duration } from '../format/time.ts';
+import { withUnit } from '../format/unit.ts';
 import { catalogue } from '../queries.ts';
+import { useRate } from './use-rate.ts';
+
+type Status = RouterOutputs['status'];
+type Figure = readonly [name: string, value: string, title?: string];
 
 /** How Hyperdash itself is doing. */
 export function SelfLoad() {
-  const { data: status } = useQuery(catalogue.status);
-  const figures: [name: string, value: string, title: string | undefined][] = [
-    ['Up for', status ? duration(status.uptime_seconds * 1000) : '–', undefined],
-    [
-      'TimescaleDB',
-      status ? status.engine.timescaledb : '–',
-      status ? `PostgreSQL ${status.engine.postgres}, ${status.engine.kind}` : undefined,
-    ],
-  ];
+  const { data: status, dataUpdatedAt } = useQuery(catalogue.status);
+  const perSecond = useRate(status?.ingest.accepted, dataUpdatedAt);
   return (
     <section aria-labelledby="self-load">
       <h2 id="self-load">
         Hyperdash itself <span className="count">{status?.version}</span>
       </h2>
       <dl className="figures card">
-        {figures.map(([name, value, title]) => (
+        {(status ? figuresOf(status, perSecond) : BLANK).map(([name, value, title]) => (
           <div key={name} title={title}>
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -28,4 +27,41 @@ export function SelfLoad() {
       </dl>
     </section>
   );
+}
+
+const NAMES = [
+  'Samples a second',
+  'Rollup lag',
+  'Compression',
+  'Live clients',
+  'On disk',
+  'Series',
+  'Up for',
+  'TimescaleDB',
+];
+const BLANK: readonly Figure[] = NAMES.map((name) => [name, '–']);
+
+function figuresOf({ engine, store, ingest, uptime_seconds }: Status, perSecond: number | undefined) {
+  const rollup = store.tiers.find(({ data_source }) => data_source === 'metrics_1min');
+  const lag = rollup?.refresh_lag_seconds;
+  const values: readonly (readonly [value: string, title?: string])[] = [
+    [
+      perSecond === undefined ? '–' : withUnit(perSecond, ''),
+      `${withUnit(ingest.accepted, '')} since the start`,
+    ],
+    [
+      lag == null ? '–' : duration(lag * 1000),
+      'Age of what the 1-minute rollup holds; newer samples are added by each query',
+    ],
+    [
+      store.compression_ratio === null ? 'none yet' : `${store.compression_ratio.toFixed(1)} ×`,
+      'Chunks are compressed once they are a week old',
+    ],
+    ['–'],
+    [withUnit(store.bytes, 'bytes'), 'Every tier, with indexes'],
+    [withUnit(store.series, '')],
+    [duration(uptime_seconds * 1000)],
+    [engine.timescaledb, `PostgreSQL ${engine.postgres}, ${engine.kind}`],
+  ];
+  return NAMES.map((name, n): Figure => [name, ...values[n]!]);
 }
