@@ -8,9 +8,9 @@ const UNIT_TESTS = [
   'test/agent/**/*.test.ts',
   'test/web/page.test.ts',
   'test/ingest/{group-commit,validate}.test.ts',
-  'test/server/wire.test.ts',
+  'test/server/*.test.ts',
   'test/engine/data-dir-lock.test.ts',
-  'test/{contract,domain,downsampling,types}/**/*.test.ts',
+  'test/{contract,domain,downsampling,package,types}/**/*.test.ts',
 ];
 
 const hasServer = Boolean(process.env.TEST_DATABASE_URL) || findLocalTimescale() !== undefined;

@@ -18,8 +18,8 @@ const POOL_SIZES = [1_000, 10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000]
 const SOCKET_CHUNK_BYTES = 65_536;
 
 /** Epoch milliseconds some 10 s apart, and a walk or noise. */
-function columns(length: number, kind: 'walk' | 'noise'): Columns {
-  let state = 12_345;
+function columns(length: number, kind: 'walk' | 'noise', seed = 12_345): Columns {
+  let state = seed;
   const random = () => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
     return state / 0x7fffffff;
@@ -88,6 +88,29 @@ async function kernel(kind: 'walk' | 'noise', length: number): Promise<void> {
   for (const [name, ms] of results) row(name, ms, ms / sum);
 }
 
+/** The same on other points every time: neither the caches nor the branch predictor know them. */
+async function kernelOnNewPoints(length: number, sets: number): Promise<void> {
+  const given = Array.from({ length: sets }, (_, i) => columns(length, 'walk', 1000 + i));
+  let turn = 0;
+  const current = { ...given[0]! };
+  const beforeEach = () => {
+    turn = (turn + 1) % sets;
+    Object.assign(current, given[turn]);
+  };
+  const bench = newBench();
+  bench.add('sum of both columns', sumPass.bind(undefined, current), { beforeEach });
+  bench.add(`lttb → ${KEPT}`, () => lttb(current.times, current.values, KEPT), { beforeEach });
+  bench.add(
+    `downsample with gaps → ${KEPT}`,
+    () => downsample(current.times, current.values, KEPT, { gapMs: 60_000 }),
+    { beforeEach },
+  );
+  const results = await medians(bench);
+  const sum = results.get('sum of both columns')!;
+  console.log(`\n${length.toLocaleString('en')} points, walk, one of ${sets} sets in turn`);
+  for (const [name, ms] of results) row(name, ms, ms / sum);
+}
+
 async function decoder(rows: number): Promise<void> {
   const bytes = steadyCopyBytes(rows);
   const chunks: Uint8Array[] = [];
@@ -143,5 +166,6 @@ for (let i = 0; i < 2000; i++) sumPass(small);
 console.log(`Node ${process.version}; medians`);
 for (const length of SIZES) await kernel('walk', length);
 await kernel('noise', 100_000);
+await kernelOnNewPoints(100_000, 64);
 for (const rows of [100_000, 1_000_000]) await decoder(rows);
 await inlineAgainstPool();

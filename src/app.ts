@@ -126,6 +126,7 @@ export function createApp(config: Config): App {
         }),
       },
       logger,
+      allowedOrigins: config.ALLOWED_ORIGINS,
       notReady: () => [],
     });
     closers.push(() => server.close());

@@ -1,3 +1,5 @@
+// tRPC's declarations need these names, which a project's own lib may lack.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
 import type { AppRouter } from './api/router.ts';
 import { transformer } from './contract/transformer.ts';

@@ -1,10 +1,13 @@
+import type { IngestAnswer } from '../contract/ingest.ts';
 import type { StatusAnswer } from '../contract/status.ts';
-import type { Ingest } from '../ingest/ingest.ts';
-import type { Queries } from '../query/queries.ts';
+import type { Queries } from '../query/questions.ts';
+import type { Timings } from '../query/timings.ts';
 
 /** What a procedure can reach: small interfaces alone, so that no driver's type is part of the router's. */
 export interface Context {
   readonly queries: Queries;
-  readonly ingest: Pick<Ingest, 'ingest'>;
+  readonly ingest: { ingest(samples: readonly unknown[]): Promise<IngestAnswer> };
   readonly status: () => Promise<StatusAnswer>;
+  /** Where a door wants to know what a call spent its time on. */
+  readonly timings?: Timings;
 }

@@ -7,8 +7,28 @@ import { series } from './series.ts';
 import { status } from './status.ts';
 import { createCallerFactory, router } from './trpc.ts';
 
+/** What each procedure does, in words that an editor shows where a client calls it. */
+type Procedures = {
+  /** One metric over a range, from the tier that suits it, downsampled for a chart. */
+  readonly series: typeof series;
+  /** The series of one metric, each on its own, at times they share: a chart of many lines. */
+  readonly matrix: typeof matrix;
+  /** The newest sample of one metric. */
+  readonly latest: typeof latest;
+  /** Every host, with the time of its newest sample. */
+  readonly hosts: typeof hosts;
+  /** Every metric, with its unit and how many hosts and series it has. */
+  readonly metrics: typeof metrics;
+  /** Stores samples; answers once they are committed. A sample that is there already is ignored, so a retry is safe. */
+  readonly ingest: typeof ingest;
+  /** What the program is and how its store is doing. */
+  readonly status: typeof status;
+};
+
+const procedures: Procedures = { series, matrix, latest, hosts, metrics, ingest, status };
+
 /** Every procedure, by the name that clients call. */
-export const appRouter = router({ series, matrix, latest, hosts, metrics, ingest, status });
+export const appRouter = router(procedures);
 export type AppRouter = typeof appRouter;
 
 /** Calls procedures from within the process, as the REST adapter does. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AlignedSeries } from './aligned-series.ts';
-import { Host, Match } from './names.ts';
+import { Host } from './names.ts';
 import { SeriesAnswer, SeriesInput } from './series.ts';
 
 export const MATRIX_SERIES_MAX = 100;
@@ -14,7 +14,6 @@ export const MatrixInput = SeriesInput.extend({
     .optional()
     .describe('Hosts that the series come from; every host where it is left out')
     .meta({ example: ['web-1', 'web-2'] }),
-  match: Match.optional(),
   group_by: z
     .enum(['series', 'host'])
     .default('series')

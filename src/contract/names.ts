@@ -41,13 +41,7 @@ const Matcher = z
   .refine(printable, 'must not contain control characters');
 
 /** Label matchers: every one must hold (`mount=/var`). An empty value matches series without that label. */
-export const Match = z
-  .array(Matcher)
-  .max(LABELS_MAX, `at most ${LABELS_MAX} matchers`)
-  .describe(
-    'Label matchers, label=value; every one must hold. An empty value matches series without the label',
-  )
-  .meta({ example: ['mount=/var'] });
+export const Match = z.array(Matcher).max(LABELS_MAX, `at most ${LABELS_MAX} matchers`);
 
 /** Splits matchers into a label → value map; a label named twice must have one value to match anything. */
 export function parseMatchers(

@@ -67,11 +67,12 @@ function selectInner(
   at: number,
 ): boolean {
   const every = (to - from - 2) / (n - 2);
-  bucketMeans(times, values, from, to, n, every, means);
   const origin = times[from]!;
   let exact = true;
   let last = from;
   for (let k = 0; k < n - 2; k++) {
+    // Just ahead of their use, while the points are still in the cache.
+    if (k % 2 === 0) pairMeans(times, values, from, to, k + 1, every, means);
     const time = times[last]!;
     const value = values[last]!;
     // Against the mean of the next bucket; a point's own distance in time is never larger than this one, so where
@@ -101,47 +102,45 @@ function doubledArea(
 }
 
 /**
- * Means of the buckets 1 … n - 2, the last of them being the end point. Two buckets are summed at a time: each in the
- * reference's order, but the processor need not wait for one addition before it begins the next.
+ * Means of the buckets `k` and `k + 1`, as far as there are points. Both are summed at once: each in the reference's
+ * order, but the processor need not wait for one addition before it begins the next.
  */
-function bucketMeans(
+function pairMeans(
   times: Float64Array,
   values: Float64Array,
   from: number,
   to: number,
-  n: number,
+  k: number,
   every: number,
   means: BucketMeans,
 ): void {
   const origin = times[from]!;
-  for (let k = 1; k <= n - 2; k += 2) {
-    const first = from + bucketStart(k, every);
-    const second = Math.min(from + bucketStart(k + 1, every), to);
-    const end = Math.min(from + bucketStart(k + 2, every), to);
-    const both = Math.min(second - first, end - second);
-    let timeA = 0;
-    let valueA = 0;
-    let timeB = 0;
-    let valueB = 0;
-    for (let i = 0; i < both; i++) {
-      timeA += times[first + i]! - origin;
-      valueA += values[first + i]!;
-      timeB += times[second + i]! - origin;
-      valueB += values[second + i]!;
-    }
-    for (let i = first + both; i < second; i++) {
-      timeA += times[i]! - origin;
-      valueA += values[i]!;
-    }
-    for (let i = second + both; i < end; i++) {
-      timeB += times[i]! - origin;
-      valueB += values[i]!;
-    }
-    means.times[k] = timeA / (second - first);
-    means.values[k] = valueA / (second - first);
-    means.times[k + 1] = timeB / (end - second);
-    means.values[k + 1] = valueB / (end - second);
+  const first = from + bucketStart(k, every);
+  const second = Math.min(from + bucketStart(k + 1, every), to);
+  const end = Math.min(from + bucketStart(k + 2, every), to);
+  const both = Math.min(second - first, end - second);
+  let timeA = 0;
+  let valueA = 0;
+  let timeB = 0;
+  let valueB = 0;
+  for (let i = 0; i < both; i++) {
+    timeA += times[first + i]! - origin;
+    valueA += values[first + i]!;
+    timeB += times[second + i]! - origin;
+    valueB += values[second + i]!;
   }
+  for (let i = first + both; i < second; i++) {
+    timeA += times[i]! - origin;
+    valueA += values[i]!;
+  }
+  for (let i = second + both; i < end; i++) {
+    timeB += times[i]! - origin;
+    valueB += values[i]!;
+  }
+  means.times[k] = timeA / (second - first);
+  means.values[k] = valueA / (second - first);
+  means.times[k + 1] = timeB / (end - second);
+  means.values[k + 1] = valueB / (end - second);
 }
 
 /** Index in `[begin, end)` of the first point with the largest area; `begin` where none compares. */

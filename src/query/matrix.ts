@@ -10,8 +10,10 @@ import { resolveRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type MatrixLine, matrixLines } from '../store/matrix-lines.ts';
 import { readMatrix } from '../store/read-matrix.ts';
+import type { QueryOptions } from './questions.ts';
 import { noSeries } from './require-series.ts';
 import type { SeriesQuerySettings } from './series.ts';
+import { Timings } from './timings.ts';
 
 /** Rollup rows that `fit` is willing to read for one chart; with many lines it takes a coarser tier instead. */
 const FIT_ROWS = 100_000;
@@ -25,32 +27,31 @@ export async function queryMatrix(
   engine: Engine,
   settings: SeriesQuerySettings,
   input: MatrixInput,
-  signal?: AbortSignal,
+  { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<MatrixAnswer> {
   const beganMs = performance.now();
   const nowMs = settings.nowMs();
   const range = resolveRange(input.start, input.end, nowMs);
   const rangeMs = range.toMs - range.fromMs;
-  const { lines, matched } = await requireLines(engine, input);
+  const { lines, matched } = await timings.measure('database', () => requireLines(engine, input));
   const plan = planLines({ ...range, nowMs, ...input }, lines, settings.retention);
   const single = lines.length === 1 && lines[0]!.seriesIds.length === 1;
   const needsBuckets = plan.resolution === 'raw' && !single;
   const bucketMs = needsBuckets ? commonBucketMs(rangeMs, input.points) : plan.bucketMs;
-  const rows = await readMatrix(
-    engine,
-    {
-      resolution: plan.resolution,
-      lines: lines.map(({ seriesIds }) => seriesIds),
-      range,
-      aggregate: input.aggregate,
-      bucketMs,
-      maxRows: settings.maxRawRows,
-    },
-    signal,
-  );
-  const whole = align(rows, lines.length);
+  const question = {
+    resolution: plan.resolution,
+    lines: lines.map(({ seriesIds }) => seriesIds),
+    range,
+    aggregate: input.aggregate,
+    bucketMs,
+    maxRows: settings.maxRawRows,
+  };
+  const rows = await timings.measure('database', () => readMatrix(engine, question, signal));
   const context = { bucketMs, rangeMs };
-  const thinned = thinRows(whole, input.points, context);
+  const { whole, thinned } = await timings.measure('downsample', () => {
+    const aligned = align(rows, lines.length);
+    return { whole: aligned, thinned: thinRows(aligned, input.points, context) };
+  });
   const asStored = bucketMs === null && whole.times.length <= input.points;
   return {
     metric_name: input.metric_name,

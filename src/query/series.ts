@@ -7,7 +7,9 @@ import { resolveRange } from '../domain/time-range.ts';
 import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readColumns } from '../store/read-columns.ts';
+import type { QueryOptions } from './questions.ts';
 import { requireSeries } from './require-series.ts';
+import { Timings } from './timings.ts';
 
 /** What {@link querySeries} needs to know besides the question. */
 export interface SeriesQuerySettings {
@@ -32,29 +34,24 @@ export interface SeriesQueryParts {
 export async function querySeries(
   { engine, downsampling, settings }: SeriesQueryParts,
   input: SeriesInput,
-  signal?: AbortSignal,
+  { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<SeriesAnswer> {
   const { metric_name, host, aggregate, points, resolution, match = [] } = input;
   const nowMs = settings.nowMs();
   const range = resolveRange(input.start, input.end, nowMs);
   const rangeMs = range.toMs - range.fromMs;
-  const plan = planTier({ ...range, nowMs, points, resolution }, settings.retention);
-  const seriesIds = await requireSeries(engine, {
-    metricName: metric_name,
-    host,
-    matchers: parseMatchers(match),
-  });
+  const plan = await timings.measure('plan', () =>
+    planTier({ ...range, nowMs, points, resolution }, settings.retention),
+  );
+  const selector = { metricName: metric_name, host, matchers: parseMatchers(match) };
+  const seriesIds = await timings.measure('database', () => requireSeries(engine, selector));
   const pooledRaw = plan.resolution === 'raw' && seriesIds.length > 1;
   const bucketMs = pooledRaw ? commonBucketMs(rangeMs, points) : plan.bucketMs;
-  const columns = await readColumns(
-    engine,
-    { resolution: plan.resolution, seriesIds, range, aggregate, bucketMs, maxRows: settings.maxRawRows },
-    signal,
-  );
-  const { times, values, gapMs } = await downsampling.run(
-    { ...columns, n: points, gaps: { bucketMs, rangeMs } },
-    signal,
-  );
+  const { maxRawRows: maxRows } = settings;
+  const question = { resolution: plan.resolution, seriesIds, range, aggregate, bucketMs, maxRows };
+  const columns = await timings.measure('database', () => readColumns(engine, question, signal));
+  const job = { ...columns, n: points, gaps: { bucketMs, rangeMs } };
+  const { times, values, gapMs } = await timings.measure('downsample', () => downsampling.run(job, signal));
   return {
     metric_name,
     start: input.start,

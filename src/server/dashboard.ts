@@ -22,10 +22,10 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /**
- * Serves the dashboard: its page at `/` and wherever the page itself knows the way, always asked for anew; assets, whose
+ * A plugin that serves the dashboard: its page at `/` and wherever the page itself knows the way, always asked for anew; assets, whose
  * names change with their content, for a year. Says how to build it where it is not built.
  */
-export async function registerDashboard(server: FastifyInstance): Promise<void> {
+export async function dashboardPlugin(server: FastifyInstance): Promise<void> {
   if (!existsSync(`${BUILT}/index.html`)) {
     const advice =
       'The dashboard is not built: run "npm run build:web", then start again. The API is at /docs.\n';
