@@ -6,7 +6,7 @@ const UNIT_TESTS = [
   'test/config.test.ts',
   'test/cli/**/*.test.ts',
   'test/agent/**/*.test.ts',
-  'test/web/page.test.ts',
+  'test/web/{rows,words}.test.ts',
   'test/ingest/{group-commit,validate}.test.ts',
   'test/server/*.test.ts',
   'test/engine/data-dir-lock.test.ts',

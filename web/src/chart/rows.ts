@@ -12,9 +12,9 @@ export interface ChartLine {
   /** Least and greatest of what each value stands for. */
   readonly min: (number | null)[];
   readonly max: (number | null)[];
-  /** Time of the newest sample that came live, and how many are in its bucket. */
-  newestMs: number;
-  inBucket: number;
+  /** Start of the newest bucket that samples came live for, and how many came. */
+  liveMs: number;
+  liveCount: number;
 }
 
 /** A live sample, or one that a poll brought. */
@@ -40,6 +40,7 @@ export class ChartRows {
   readonly #bucketMs: number | null;
   readonly #byHost: boolean;
   readonly #aggregate: string;
+  readonly #newestMs = new Map<string, number>();
   readonly #byKey: ReadonlyMap<string, ChartLine>;
 
   constructor(data: AlignedSeries, options: { bucketMs: number | null; byHost: boolean; aggregate: string }) {
@@ -53,8 +54,8 @@ export class ChartRows {
       values: nullable(values),
       min: nullable(min ?? values),
       max: nullable(max ?? values),
-      newestMs: Number.NEGATIVE_INFINITY,
-      inBucket: 0,
+      liveMs: Number.NEGATIVE_INFINITY,
+      liveCount: 0,
     }));
     this.lines.sort((a, b) => byName.compare(a.key, b.key));
     this.#bucketMs = options.bucketMs;
@@ -63,17 +64,21 @@ export class ChartRows {
     this.#byKey = new Map(this.lines.map((line) => [line.key, line]));
   }
 
-  /** Takes a sample in; false where no line is its. One that came before is ignored. */
+  /** Takes a sample in; false where no line is its. One that its series had before, or an older one, is ignored. */
   append({ host, labels, timeMs, value }: LiveSample): boolean {
-    const line = this.#byKey.get(lineKey(host, this.#byHost ? {} : labels));
+    const series = lineKey(host, labels);
+    const line = this.#byKey.get(this.#byHost ? lineKey(host, {}) : series);
     if (line === undefined) return false;
-    if (timeMs < line.newestMs || (timeMs === line.newestMs && !this.#byHost)) return true;
+    if (timeMs <= (this.#newestMs.get(series) ?? Number.NEGATIVE_INFINITY)) return true;
+    this.#newestMs.set(series, timeMs);
     const bucketMs = this.#bucketMs;
     const time = bucketMs === null ? timeMs : Math.floor(timeMs / bucketMs) * bucketMs;
-    const newBucket = bucketMs === null || line.newestMs < time;
-    line.newestMs = timeMs;
-    line.inBucket = newBucket ? 1 : line.inBucket + 1;
-    this.#put(line, this.#rowAt(time), value);
+    if (time > line.liveMs) {
+      line.liveMs = time;
+      line.liveCount = 0;
+    }
+    if (time === line.liveMs) line.liveCount++;
+    this.#put(line, this.#rowAt(time), value, time === line.liveMs);
     return true;
   }
 
@@ -100,12 +105,12 @@ export class ChartRows {
     return row;
   }
 
-  #put(line: ChartLine, row: number, value: number): void {
+  #put(line: ChartLine, row: number, value: number, isNewest: boolean): void {
     const before = line.values[row] ?? null;
-    if (before === null || line.inBucket === 1) {
-      // The bucket's own count is not known to the page: live, it begins anew, within what was seen of it.
+    if (before === null || (isNewest && line.liveCount === 1)) {
+      // The stream begins with the newest bucket's first sample, so that what the answer had of it is counted anew.
       line.values[row] = this.#aggregate === 'count' ? 1 : value;
-    } else line.values[row] = combine(this.#aggregate, before, value, line.inBucket);
+    } else if (isNewest) line.values[row] = combine(this.#aggregate, before, value, line.liveCount);
     line.min[row] = Math.min(line.min[row] ?? value, value);
     line.max[row] = Math.max(line.max[row] ?? value, value);
   }

@@ -16,7 +16,8 @@ export function useRedraw(plot: RefObject<PlotHandle | null>, before: () => void
   const [, renew] = useState(0);
   useEffect(() => () => cancelAnimationFrame(frame.current), []);
   return useCallback(() => {
-    if (frame.current !== 0) return;
+    if (document.hidden) latest.current();
+    if (document.hidden || frame.current !== 0) return;
     frame.current = requestAnimationFrame((nowMs) => {
       frame.current = 0;
       latest.current();

@@ -4,6 +4,8 @@ import type { Points } from '../../../src/client.ts';
 const WIDTH = 300;
 const HEIGHT = 64;
 const INSET = 3;
+/** Of the greatest value: what is drawn over the whole height spans at least this share of it. */
+const LEAST_EXTENT = 0.02;
 
 /** The course of a card's hour: a line over a soft area, broken at gaps. */
 export function Sparkline({
@@ -58,10 +60,12 @@ function stretches({ times, values }: Points, fromMs: number, toMs: number, gapM
     least = Math.min(least, value);
     greatest = Math.max(greatest, value);
   }
-  const extent = greatest - least;
+  // What hardly moves is drawn as hardly moving.
+  const extent = Math.max(greatest - least, Math.abs(greatest) * LEAST_EXTENT);
+  const beginMs = Math.max(fromMs, times[0] ?? fromMs);
   for (let i = 0; i < times.length; i++) {
     if (i === 0 || times[i]! - times[i - 1]! > gapMs) lines.push([]);
-    const x = ((times[i]! - fromMs) / (toMs - fromMs)) * WIDTH;
+    const x = ((times[i]! - beginMs) / (toMs - beginMs)) * WIDTH;
     const share = extent > 0 ? (values[i]! - least) / extent : 0.5;
     const y = HEIGHT - INSET - share * (HEIGHT - 2 * INSET - 8);
     lines.at(-1)!.push([Math.round(x * 10) / 10, Math.round(y * 10) / 10]);
