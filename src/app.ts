@@ -16,6 +16,7 @@ import { openEngine } from './engine/open.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import { createQueries } from './query/queries.ts';
 import { createHttpServer } from './server/http.ts';
+import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
 import { migrate } from './store/migrate.ts';
@@ -27,6 +28,10 @@ import { VERSION } from './version.ts';
 
 /** A commit takes no further request once it holds this many samples. */
 const COMMIT_MAX_ROWS = 20_000;
+/** Below this, samples wait for the commit in flight rather than take a connection of their own. */
+const PARALLEL_COMMIT_MIN_ROWS = 2_000;
+/** Bodies of requests that may be on their way into the database at once. */
+const PENDING_MAX_BYTES = 512 * 1024 * 1024;
 
 /** Downsampling jobs that may wait for a thread; more are refused. */
 const DOWNSAMPLING_MAX_QUEUE = 100;
@@ -121,10 +126,11 @@ export function createApp(config: Config): App {
           version: VERSION,
           engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
-          ingest: ingest.counters,
+          ingest: ingest.counters(),
           store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
         }),
       },
+      ingest,
       logger,
       allowedOrigins: config.ALLOWED_ORIGINS,
       notReady: () => [],
@@ -165,11 +171,14 @@ export function createApp(config: Config): App {
 async function ingestInto(engine: Engine, config: Config): Promise<Ingest> {
   const limit = await readRawLimit(engine.pool);
   return createIngest({
-    resolveSeries: (identities) => resolveSeries(engine, identities),
+    resolveSeries: (identities) => resolveSeries(engine, identities, config.MAX_SERIES),
+    describeMetrics: (metrics) => describeMetrics(engine, metrics),
     commit: (batches) => writeSamples(engine, batches),
     limits: {
       maxPendingRows: config.INGEST_MAX_PENDING,
+      maxPendingBytes: PENDING_MAX_BYTES,
       maxCommitRows: COMMIT_MAX_ROWS,
+      minParallelRows: PARALLEL_COMMIT_MIN_ROWS,
       // Half of the pool at most, so that writes never keep queries from a connection.
       maxCommits: Math.ceil(engine.abilities.connections / 2),
     },

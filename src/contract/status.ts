@@ -48,6 +48,23 @@ export const StoreStatus = z.object({
 });
 export type StoreStatus = z.output<typeof StoreStatus>;
 
+/** What came in by one protocol. */
+const ProtocolStatus = z.object({
+  requests: z.int(),
+  accepted: z.int().describe('Samples that are stored'),
+  duplicates: z.int().describe('Samples that were stored before'),
+  ignored: z.int().describe('Samples left out on purpose, such as stale markers'),
+  rejected: z.record(z.string(), z.int()).describe('Samples that were refused, by reason'),
+});
+
+/** What came in through this node since it started, and what is on its way. */
+const IngestStatus = z.object({
+  protocols: z.record(z.string(), ProtocolStatus).describe('By protocol, the own agent among them'),
+  pending_rows: z.int(),
+  pending_bytes: z.int(),
+  refused_requests: z.int().describe('Requests refused as too much was pending'),
+});
+
 /** What the program is and how its store is doing. */
 export const StatusAnswer = z.object({
   version: z.string().describe("Hyperdash's version"),
@@ -57,9 +74,7 @@ export const StatusAnswer = z.object({
     timescaledb: z.string(),
   }),
   uptime_seconds: z.number(),
-  ingest: z
-    .object({ accepted: z.int(), duplicates: z.int() })
-    .describe('Samples that this node stored, and ignored as duplicates, since it started'),
+  ingest: IngestStatus,
   store: StoreStatus,
 });
 export type StatusAnswer = z.output<typeof StatusAnswer>;

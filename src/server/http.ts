@@ -4,6 +4,7 @@ import { dashboardPlugin } from './dashboard.ts';
 import { docsPlugin } from './docs.ts';
 import { errorPagesPlugin } from './error-pages.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
+import { type IngestTarget, registerIngestDoors } from './ingest-doors.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
 import { restPlugin } from './rest.ts';
 import { trpcPlugin } from './trpc.ts';
@@ -15,6 +16,7 @@ const PARAMETER_MAX_LENGTH = 5000;
 /** What the server needs besides the procedures' own context. */
 export interface HttpServerParts {
   readonly context: Context;
+  readonly ingest: IngestTarget;
   readonly logger: FastifyBaseLogger;
   /** Origins whose pages may call this server, `*` for every one. */
   readonly allowedOrigins: readonly string[];
@@ -25,6 +27,7 @@ export interface HttpServerParts {
 /** Every door over HTTP, not yet listening: tRPC, REST and its documents, health and the page. */
 export async function createHttpServer({
   context,
+  ingest,
   logger,
   allowedOrigins,
   notReady,
@@ -41,6 +44,8 @@ export async function createHttpServer({
   server.setNotFoundHandler((request, reply) => {
     sendProblem(reply, new HttpProblem('NOT_FOUND', `nothing at ${request.url.split('?', 1)[0]}`));
   });
+  // First, as it teaches the other plugins NDJSON.
+  await registerIngestDoors(server, ingest);
   await server.register(trpcPlugin, { context });
   await server.register(restPlugin, { context });
   await server.register(docsPlugin);

@@ -11,7 +11,7 @@ type Figure = readonly [name: string, value: string, title?: string];
 /** How Hyperdash itself is doing. */
 export function SelfLoad() {
   const { data: status, dataUpdatedAt } = useQuery(catalogue.status);
-  const perSecond = useRate(status?.ingest.accepted, dataUpdatedAt);
+  const perSecond = useRate(status && storedBy(status), dataUpdatedAt);
   return (
     <section aria-labelledby="self-load">
       <h2 id="self-load">
@@ -41,13 +41,19 @@ const NAMES = [
 ];
 const BLANK: readonly Figure[] = NAMES.map((name) => [name, '–']);
 
-function figuresOf({ engine, store, ingest, uptime_seconds }: Status, perSecond: number | undefined) {
+/** Samples stored through the server since its start. */
+function storedBy({ ingest }: Status): number {
+  return Object.values(ingest.protocols).reduce((sum, { accepted }) => sum + accepted, 0);
+}
+
+function figuresOf(status: Status, perSecond: number | undefined) {
+  const { engine, store, uptime_seconds } = status;
   const rollup = store.tiers.find(({ data_source }) => data_source === 'metrics_1min');
   const lag = rollup?.refresh_lag_seconds;
   const values: readonly (readonly [value: string, title?: string])[] = [
     [
       perSecond === undefined ? '–' : withUnit(perSecond, ''),
-      `${withUnit(ingest.accepted, '')} since the start`,
+      `${withUnit(storedBy(status), '')} since the start`,
     ],
     [
       lag == null ? '–' : duration(lag * 1000),
