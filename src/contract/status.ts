@@ -75,6 +75,16 @@ export const StatusAnswer = z.object({
   }),
   uptime_seconds: z.number(),
   ingest: IngestStatus,
+  live: z
+    .object({
+      connections: z.int().describe('Open WebSockets and SSE streams'),
+      subscriptions: z.int(),
+      events: z.int().describe('Events sent'),
+      dropped: z.int().describe('Samples that slow consumers did not get'),
+      gaps: z.int().describe('Gaps told to subscribers'),
+      replays: z.int().describe('Streams that were resumed or asked for the past'),
+    })
+    .describe('Live streams of this node, since it started'),
   store: StoreStatus,
 });
 export type StatusAnswer = z.output<typeof StatusAnswer>;

@@ -13,11 +13,14 @@ import type { ChartRows } from './rows.ts';
 import { useLive } from './use-live.ts';
 import { useMatrix } from './use-matrix.ts';
 import { useRedraw } from './use-redraw.ts';
+import { useSeldom } from './use-seldom.ts';
 
 /** More lines than this hide each other's bands, unless they are asked for. */
 const BANDS_MAX = 4;
 /** Buckets up to this wide are filled again from the stream; wider ones would take too many samples. */
 const REPLAYED_BUCKET_MAX_MS = 60_000;
+/** New lines and gaps have the server asked again, this often at most. */
+const ASK_AGAIN_MS = 5_000;
 
 interface ChartPanelProps {
   readonly metric: string;
@@ -43,13 +46,24 @@ export function ChartPanel(props: ChartPanelProps) {
   const bounds = () => boundsOf(state.range, Date.now() + skewMs);
   const redraw = useRedraw(plot, () => rows?.dropBefore(bounds().fromMs));
 
+  const askAgain = useSeldom(() => void query.refetch(), ASK_AGAIN_MS);
+
   const live = useLive(
     follows && rows && !query.isPlaceholderData
-      ? { metric, hosts: state.hosts, match: state.match, sinceMs: sinceOf(rows, answer!.bucket_ms) }
+      ? {
+          metric,
+          hosts: state.hosts,
+          match: state.match,
+          sinceMs: sinceOf(rows, answer!.bucket_ms),
+          answeredMs: query.dataUpdatedAt,
+        }
       : null,
-    (sample) => {
-      if (!rows!.append(sample) && isWanted(sample.host, state)) void query.refetch();
-      redraw();
+    {
+      onSample(sample) {
+        if (rows?.append(sample)) redraw();
+        else askAgain();
+      },
+      onGap: askAgain,
     },
   );
   useEffect(() => setStreaming(live !== 'polling' && live !== 'off'), [live]);
@@ -150,10 +164,6 @@ export function ChartPanel(props: ChartPanelProps) {
 function sinceOf({ times }: ChartRows, bucketMs: number | null): number | undefined {
   const newestMs = times.at(-1);
   return bucketMs !== null && bucketMs > REPLAYED_BUCKET_MAX_MS ? undefined : newestMs;
-}
-
-function isWanted(host: string, { hosts }: ChartState): boolean {
-  return hosts.length === 0 || hosts.includes(host);
 }
 
 function showsBand({ band }: ChartState, lines: number): boolean {

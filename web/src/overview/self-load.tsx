@@ -47,7 +47,7 @@ function storedBy({ ingest }: Status): number {
 }
 
 function figuresOf(status: Status, perSecond: number | undefined) {
-  const { engine, store, uptime_seconds } = status;
+  const { engine, store, live, uptime_seconds } = status;
   const rollup = store.tiers.find(({ data_source }) => data_source === 'metrics_1min');
   const lag = rollup?.refresh_lag_seconds;
   const values: readonly (readonly [value: string, title?: string])[] = [
@@ -63,7 +63,7 @@ function figuresOf(status: Status, perSecond: number | undefined) {
       store.compression_ratio === null ? 'none yet' : `${store.compression_ratio.toFixed(1)} ×`,
       'Chunks are compressed once they are a week old',
     ],
-    ['–'],
+    [withUnit(live.connections, ''), `${live.subscriptions} subscriptions`],
     [withUnit(store.bytes, 'bytes'), 'Every tier, with indexes'],
     [withUnit(store.series, '')],
     [duration(uptime_seconds * 1000)],
