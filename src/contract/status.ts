@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IngestStatus } from './ingest.ts';
 import { DataSource } from './resolution.ts';
 
 const Bytes = z.number().describe('Bytes on disk, indexes included');
@@ -48,23 +49,6 @@ export const StoreStatus = z.object({
 });
 export type StoreStatus = z.output<typeof StoreStatus>;
 
-/** What came in by one protocol. */
-const ProtocolStatus = z.object({
-  requests: z.int(),
-  accepted: z.int().describe('Samples that are stored'),
-  duplicates: z.int().describe('Samples that were stored before'),
-  ignored: z.int().describe('Samples left out on purpose, such as stale markers'),
-  rejected: z.record(z.string(), z.int()).describe('Samples that were refused, by reason'),
-});
-
-/** What came in through this node since it started, and what is on its way. */
-const IngestStatus = z.object({
-  protocols: z.record(z.string(), ProtocolStatus).describe('By protocol, the own agent among them'),
-  pending_rows: z.int(),
-  pending_bytes: z.int(),
-  refused_requests: z.int().describe('Requests refused as too much was pending'),
-});
-
 /** What the program is and how its store is doing. */
 export const StatusAnswer = z.object({
   version: z.string().describe("Hyperdash's version"),
@@ -74,7 +58,6 @@ export const StatusAnswer = z.object({
     timescaledb: z.string(),
   }),
   uptime_seconds: z.number(),
-  ingest: IngestStatus,
   live: z
     .object({
       connections: z.int().describe('Open WebSockets and SSE streams'),
@@ -86,5 +69,6 @@ export const StatusAnswer = z.object({
     })
     .describe('Live streams of this node, since it started'),
   store: StoreStatus,
+  ingest: IngestStatus,
 });
 export type StatusAnswer = z.output<typeof StatusAnswer>;

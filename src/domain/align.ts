@@ -1,4 +1,13 @@
-import type { LineRows } from './copy-matrix.ts';
+/** Rows of several lines as columns of one length, by line and then by time. */
+export interface LineRows {
+  /** Which line, from 0. */
+  readonly lines: Float64Array;
+  /** Epoch milliseconds, ascending within a line. */
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+}
 
 /** One line's columns, as long as the times it shares with the others; NaN where it has nothing. */
 export interface LineColumns {

@@ -12,7 +12,7 @@ import { type MatrixLine, matrixLines } from '../store/matrix-lines.ts';
 import { readMatrix } from '../store/read-matrix.ts';
 import type { QueryOptions } from './questions.ts';
 import { noSeries } from './require-series.ts';
-import type { SeriesQuerySettings } from './series.ts';
+import type { SeriesQueryParts } from './series.ts';
 import { Timings } from './timings.ts';
 
 /** Rollup rows that `fit` is willing to read for one chart; with many lines it takes a coarser tier instead. */
@@ -24,8 +24,7 @@ const FIT_ROWS = 100_000;
  *   SERVICE_UNAVAILABLE where the database fails
  */
 export async function queryMatrix(
-  engine: Engine,
-  settings: SeriesQuerySettings,
+  { engine, readTurns, settings }: SeriesQueryParts,
   input: MatrixInput,
   { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<MatrixAnswer> {
@@ -46,7 +45,9 @@ export async function queryMatrix(
     bucketMs,
     maxRows: settings.maxRawRows,
   };
-  const rows = await timings.measure('database', () => readMatrix(engine, question, signal));
+  const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: question.lines.flat().length };
+  const read = () => timings.measure('database', () => readMatrix(engine, question, signal));
+  const rows = await readTurns.run(extent, read, signal);
   const context = { bucketMs, rangeMs };
   const { whole, thinned } = await timings.measure('downsample', () => {
     const aligned = align(rows, lines.length);

@@ -6,6 +6,7 @@ import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
 import { queryMatrix } from './matrix.ts';
 import type { Queries, QueryOptions } from './questions.ts';
+import { createReadTurns } from './read-turns.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
 import { Timings } from './timings.ts';
 
@@ -15,9 +16,10 @@ export function createQueries(
   downsampling: Downsampling,
   settings: SeriesQuerySettings,
 ): Queries {
+  const parts = { engine, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
   return {
-    series: (input, options) => querySeries({ engine, downsampling, settings }, input, options),
-    matrix: (input, options) => queryMatrix(engine, settings, input, options),
+    series: (input, options) => querySeries(parts, input, options),
+    matrix: (input, options) => queryMatrix(parts, input, options),
     freshForSeconds: ({ start, end, to }) =>
       freshForSeconds({
         start,

@@ -1,5 +1,4 @@
 import type { Aggregate, Resolution } from '../contract/resolution.ts';
-import { CopyDecoder } from '../domain/copy-binary.ts';
 import type { Columns } from '../domain/lttb.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -18,6 +17,8 @@ export interface ColumnsQuestion {
   /** More rows than this are refused. */
   readonly maxRows: number;
 }
+
+const TYPES = ['timestamptz', 'float8'] as const;
 
 /** The continuous aggregate of each resolution. */
 export const ROLLUP_TABLES = {
@@ -57,7 +58,8 @@ export const ROLLUP_AGGREGATES: Record<Aggregate, string> = {
 };
 
 /**
- * Reads points in time order, straight from the wire into columns. Once the signal is aborted the statement is cancelled.
+ * Reads points in time order, straight from the wire into columns, in one or more segments. Once the signal is aborted
+ * the statement is cancelled.
  * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows, CLIENT_CLOSED_REQUEST once aborted,
  *   SERVICE_UNAVAILABLE where the database fails
  */
@@ -65,11 +67,11 @@ export function readColumns(
   engine: Engine,
   question: ColumnsQuestion,
   signal?: AbortSignal,
-): Promise<Columns> {
+): Promise<readonly Columns[]> {
+  const { maxRows } = question;
   return asking(async () => {
-    const decoder = new CopyDecoder({ maxRows: question.maxRows });
-    await copyOut(engine, sqlFor(question), signal, (chunk) => decoder.push(chunk));
-    return decoder.finish();
+    const segments = await copyOut(engine, sqlFor(question), { types: TYPES, maxRows }, signal);
+    return segments.map(([times, values]) => ({ times: times!, values: values! }));
   }, signal);
 }
 

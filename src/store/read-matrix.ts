@@ -1,8 +1,9 @@
 import type { Aggregate, Resolution } from '../contract/resolution.ts';
-import { decodeMatrixCopy, type LineRows, MATRIX_ROW_BYTES } from '../domain/copy-matrix.ts';
+import type { LineRows } from '../domain/align.ts';
+import { joinColumn } from '../domain/copy-binary.ts';
+import type { Column } from '../domain/copy-row.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
-import { badField } from '../errors.ts';
 import { copyOut } from './copy-out.ts';
 import { RAW_AGGREGATES, ROLLUP_AGGREGATES, ROLLUP_TABLES, timestamp } from './read-columns.ts';
 import { asking } from './store-error.ts';
@@ -20,6 +21,8 @@ export interface MatrixQuestion {
   readonly maxRows: number;
 }
 
+const TYPES = ['int4', 'timestamptz', 'float8', 'float8', 'float8'] as const;
+
 /**
  * Reads rows by line and time. `min` and `max` are those of the samples; of sums and counts, which have no such thing, the
  * value itself.
@@ -30,15 +33,13 @@ export function readMatrix(
   question: MatrixQuestion,
   signal?: AbortSignal,
 ): Promise<LineRows> {
+  const shape = { types: TYPES, maxRows: question.maxRows };
   return asking(async () => {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    await copyOut(engine, sqlFor(question), signal, (chunk) => {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > (question.maxRows + 1) * MATRIX_ROW_BYTES) throw tooManyRows(question.maxRows);
-    });
-    return decodeMatrixCopy(chunks);
+    const segments = await copyOut(engine, sqlFor(question), shape, signal);
+    const [lines, times, values, min, max] = TYPES.map((_, column) =>
+      joinColumn(segments.map((segment) => segment[column]!)),
+    ) as [Column, Column, Column, Column, Column];
+    return { lines, times, values, min, max };
   }, signal);
 }
 
@@ -64,11 +65,4 @@ function sqlFor({ resolution, lines, range, aggregate, bucketMs }: MatrixQuestio
   const whole = aggregate === 'sum' || aggregate === 'count';
   const band = whole ? `${value}, ${value}` : `${aggregates.min}, ${aggregates.max}`;
   return `SELECT ${line}, ${bucket}, ${value}, ${band} FROM ${table} WHERE ${where} GROUP BY 1, 2 ORDER BY 1, 2`;
-}
-
-function tooManyRows(maxRows: number) {
-  return badField(
-    'resolution',
-    `the range holds more than ${maxRows} rows; ask for fit, or for a shorter range`,
-  );
 }

@@ -14,7 +14,7 @@ function linesOf(...lines: (number | null)[][]): Aligned {
   const values = Float64Array.from(rows, ({ value }) => value);
   return align(
     {
-      lines: Int32Array.from(rows, ({ l }) => l),
+      lines: Float64Array.from(rows, ({ l }) => l),
       times: Float64Array.from(rows, ({ time }) => time),
       values,
       min: values.slice(),
