@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
+import { queryMatrix } from './matrix.ts';
 import type { Queries, QueryOptions } from './questions.ts';
 import { createReadTurns } from './read-turns.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
@@ -18,6 +19,7 @@ export function createQueries(
   const parts = { engine, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
   return {
     series: (input, options) => querySeries(parts, input, options),
+    matrix: (input, options) => queryMatrix(parts, input, options),
     freshForSeconds: ({ start, end, to }) =>
       freshForSeconds({
         start,

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Context } from '../api/context.ts';
 import type { Live } from '../live/live.ts';
+import { dashboardPlugin } from './dashboard.ts';
 import { docsPlugin } from './docs.ts';
 import { errorPagesPlugin } from './error-pages.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
@@ -63,7 +63,6 @@ export async function createHttpServer({
     const missing = notReady();
     return reply.code(missing.length === 0 ? 200 : 503).send({ ready: missing.length === 0, missing });
   });
-  const page = await readFile(new URL('../../web/index.html', import.meta.url));
-  server.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
+  await server.register(dashboardPlugin);
   return server;
 }
