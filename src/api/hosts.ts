@@ -5,4 +5,4 @@ import { procedure } from './trpc.ts';
 export const hosts = procedure
   .meta({ rest: { method: 'GET', path: '/api/hosts', summary: 'Every host' } })
   .output(HostsAnswer)
-  .query(({ ctx }) => ctx.queries.hosts());
+  .query(({ ctx: { queries, timings } }) => queries.hosts({ timings }));

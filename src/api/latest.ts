@@ -12,4 +12,4 @@ export const latest = procedure
   })
   .input(LatestInput)
   .output(LatestAnswer)
-  .query(({ ctx, input }) => ctx.queries.latest(input));
+  .query(({ ctx: { queries, timings }, input }) => queries.latest(input, { timings }));

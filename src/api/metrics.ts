@@ -5,4 +5,4 @@ import { procedure } from './trpc.ts';
 export const metrics = procedure
   .meta({ rest: { method: 'GET', path: '/api/metrics', summary: 'Every metric' } })
   .output(MetricsAnswer)
-  .query(({ ctx }) => ctx.queries.metrics());
+  .query(({ ctx: { queries, timings } }) => queries.metrics({ timings }));

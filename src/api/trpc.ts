@@ -5,21 +5,36 @@ import { transformer } from '../contract/transformer.ts';
 import { type FieldError, HyperdashError } from '../errors.ts';
 import type { Context } from './context.ts';
 
-/** Where a procedure stands in REST; `server/rest.ts` reads it. */
+/** Where a procedure stands in REST and what OpenAPI says of it; `server/rest-routes.ts` reads it. */
 export interface Meta {
   readonly rest: {
     readonly method: 'GET' | 'POST';
     /** Names in braces are fields of the input: `/api/metrics/{metric_name}`. */
     readonly path: string;
     readonly summary: string;
+    /** More about it than the summary, in Markdown. */
+    readonly description?: string;
+    /** Fields of a subscription's input that a header carries, by the header's name. */
+    readonly headers?: Readonly<Record<string, string>>;
+    /** What an event of a subscription holds; other procedures say it by their output. */
+    readonly event?: z.ZodType;
+    /** How long an answer stays true, in seconds; 0, and so unless given, where the next may be another. */
+    readonly freshForSeconds?: (answer: unknown, context: Context) => number;
   };
 }
+
+/** Between two signs of life on a subscription over SSE; a client that misses two connects anew. */
+const SSE_PING_MS = 15_000;
 
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
     transformer,
+    sse: {
+      ping: { enabled: true, intervalMs: SSE_PING_MS },
+      client: { reconnectAfterInactivityMs: 2 * SSE_PING_MS },
+    },
     errorFormatter: ({ shape, error }) => ({
       code: shape.code,
       message: publicMessage(error),
@@ -42,7 +57,9 @@ export function publicMessage(error: TRPCError): string {
 }
 
 /** The fields of the input that an error names. */
-export function faultyFields({ cause }: TRPCError): readonly FieldError[] {
+export function faultyFields({ code, cause }: TRPCError): readonly FieldError[] {
+  // An answer that its own schema refuses is a fault of ours.
+  if (code === 'INTERNAL_SERVER_ERROR') return [];
   if (cause instanceof z.core.$ZodError) return fieldErrors(cause);
   return cause instanceof HyperdashError ? cause.fields : [];
 }

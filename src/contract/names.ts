@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 const NAME_MAX_LENGTH = 200;
 const LABEL_VALUE_MAX_LENGTH = 1000;
-const LABELS_MAX = 64;
+/** Labels that a series may have. */
+export const LABELS_MAX = 64;
 
 /** No control characters (C0, DEL, C1) and no lone surrogates, which PostgreSQL cannot store. */
 const printable = (text: string): boolean => !/[\p{Cc}\p{Cs}]/u.test(text);
@@ -41,13 +42,7 @@ const Matcher = z
   .refine(printable, 'must not contain control characters');
 
 /** Label matchers: every one must hold (`mount=/var`). An empty value matches series without that label. */
-export const Match = z
-  .array(Matcher)
-  .max(LABELS_MAX, `at most ${LABELS_MAX} matchers`)
-  .describe(
-    'Label matchers, label=value; every one must hold. An empty value matches series without the label',
-  )
-  .meta({ example: ['mount=/var'] });
+export const Match = z.array(Matcher).max(LABELS_MAX, `at most ${LABELS_MAX} matchers`);
 
 /** Splits matchers into a label → value map; a label named twice must have one value to match anything. */
 export function parseMatchers(

@@ -5,11 +5,7 @@ export const RESOLUTIONS = ['raw', '1min', '1hour', 'daily'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
 
 /** What a request may ask for: a resolution, or a rule that picks one. */
-export const ResolutionChoice = z
-  .enum(['auto', 'fit', ...RESOLUTIONS])
-  .describe(
-    'Which tier answers: auto goes by the length of the range, fit takes the coarsest that fills points, the others force one',
-  );
+export const ResolutionChoice = z.enum(['auto', 'fit', ...RESOLUTIONS]);
 export type ResolutionChoice = z.infer<typeof ResolutionChoice>;
 
 /** The view of each resolution; answers name it as `data_source`. */
@@ -23,7 +19,5 @@ export const DataSource = z.enum(Object.values(DATA_SOURCES)).describe('The view
 export type DataSource = z.infer<typeof DataSource>;
 
 /** How the samples of a bucket become one value, over every matched series. */
-export const Aggregate = z
-  .enum(['avg', 'min', 'max', 'sum', 'count', 'last'])
-  .describe('How the samples of a bucket become one value, over every matched series');
+export const Aggregate = z.enum(['avg', 'min', 'max', 'sum', 'count', 'last']);
 export type Aggregate = z.infer<typeof Aggregate>;

@@ -12,17 +12,30 @@ export const POINTS_DEFAULT = 800;
 export const SeriesInput = z.strictObject({
   metric_name: MetricName,
   start: TimeExpression.default('1h').describe('Start of the range, inclusive').meta({ example: '7d' }),
-  end: TimeExpression.optional().describe('End of the range, exclusive; now where it is left out'),
-  host: Host.optional(),
-  match: Match.optional(),
+  end: TimeExpression.optional()
+    .describe('End of the range, exclusive; now where it is left out')
+    .meta({ example: '2025-12-02T10:00:00Z' }),
+  host: Host.optional().describe('One host; every host where it is left out').meta({ example: 'web-1' }),
+  match: Match.optional()
+    .describe(
+      'Label matchers, label=value; every one must hold. An empty value matches series without the label',
+    )
+    .meta({ example: ['mount=/var'] }),
   points: z
     .int('must be a whole number')
     .min(POINTS_MIN, `must be at least ${POINTS_MIN}`)
     .max(POINTS_MAX, `must be at most ${POINTS_MAX}`)
     .default(POINTS_DEFAULT)
-    .describe('Largest number of points to return; more are downsampled by LTTB'),
-  aggregate: Aggregate.default('avg'),
-  resolution: ResolutionChoice.default('auto'),
+    .describe('Largest number of points to return; more are downsampled by LTTB')
+    .meta({ example: 400 }),
+  aggregate: Aggregate.default('avg')
+    .describe('How the samples of a bucket become one value, over every matched series')
+    .meta({ example: 'max' }),
+  resolution: ResolutionChoice.default('auto')
+    .describe(
+      'Which tier answers: auto goes by the length of the range, fit takes the coarsest that fills points, the others force one',
+    )
+    .meta({ example: 'fit' }),
 });
 export type SeriesInput = z.output<typeof SeriesInput>;
 

@@ -2,27 +2,41 @@
 export interface SampleColumns {
   /** Ids in the catalogue of series. */
   readonly seriesIds: Int32Array;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; fractions count down to microseconds. */
   readonly times: Float64Array;
   /** Finite values. */
   readonly values: Float64Array;
 }
 
-/** Puts batches behind one another. */
-export function concatenate(batches: readonly SampleColumns[]): SampleColumns {
-  if (batches.length === 1) return batches[0]!;
-  const length = batches.reduce((sum, { times }) => sum + times.length, 0);
+/** How many samples batches hold together. */
+export function rowsOf(batches: readonly SampleColumns[]): number {
+  return batches.reduce((sum, { times }) => sum + times.length, 0);
+}
+
+/**
+ * Puts batches behind one another.
+ * @param without rows of each batch to leave out, by position, ascending
+ */
+export function concatenate(
+  batches: readonly SampleColumns[],
+  without: readonly (readonly number[])[],
+): SampleColumns {
+  const length = rowsOf(batches) - without.reduce((sum, rows) => sum + rows.length, 0);
   const all = {
     seriesIds: new Int32Array(length),
     times: new Float64Array(length),
     values: new Float64Array(length),
   };
   let at = 0;
-  for (const { seriesIds, times, values } of batches) {
-    all.seriesIds.set(seriesIds, at);
-    all.times.set(times, at);
-    all.values.set(values, at);
-    at += times.length;
+  for (const [index, batch] of batches.entries()) {
+    let from = 0;
+    for (const row of [...without[index]!, batch.times.length]) {
+      all.seriesIds.set(batch.seriesIds.subarray(from, row), at);
+      all.times.set(batch.times.subarray(from, row), at);
+      all.values.set(batch.values.subarray(from, row), at);
+      at += row - from;
+      from = row + 1;
+    }
   }
   return all;
 }

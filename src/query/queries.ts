@@ -1,22 +1,13 @@
-import type { HostsAnswer } from '../contract/hosts.ts';
-import type { LatestAnswer, LatestInput } from '../contract/latest.ts';
-import type { MetricsAnswer } from '../contract/metrics.ts';
-import type { SeriesAnswer, SeriesInput } from '../contract/series.ts';
+import { freshForSeconds } from '../domain/freshness.ts';
 import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
+import type { Queries, QueryOptions } from './questions.ts';
 import { createReadTurns } from './read-turns.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
-
-/** Everything that can be asked; each throws HyperdashError alone. */
-export interface Queries {
-  series(input: SeriesInput, signal?: AbortSignal): Promise<SeriesAnswer>;
-  latest(input: LatestInput): Promise<LatestAnswer>;
-  hosts(): Promise<HostsAnswer>;
-  metrics(): Promise<MetricsAnswer>;
-}
+import { Timings } from './timings.ts';
 
 /** The queries over one engine; large answers are downsampled in the pool given. */
 export function createQueries(
@@ -26,9 +17,25 @@ export function createQueries(
 ): Queries {
   const parts = { engine, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
   return {
-    series: (input, signal) => querySeries(parts, input, signal),
-    latest: (input) => queryLatest(engine, input),
-    hosts: async () => ({ hosts: await listHosts(engine) }),
-    metrics: async () => ({ metrics: await listMetrics(engine) }),
+    series: (input, options) => querySeries(parts, input, options),
+    freshForSeconds: ({ start, end, to }) =>
+      freshForSeconds({
+        start,
+        end,
+        toMs: to.getTime(),
+        nowMs: settings.nowMs(),
+        lateMs: settings.retention.raw,
+      }),
+    latest: (input, options) => inDatabase(() => queryLatest(engine, input), options),
+    hosts: (options) => inDatabase(async () => ({ hosts: await listHosts(engine) }), options),
+    metrics: (options) => inDatabase(async () => ({ metrics: await listMetrics(engine) }), options),
   };
+}
+
+/** Where a question is nothing but a read. */
+function inDatabase<Answer>(
+  read: () => Promise<Answer>,
+  { timings = new Timings() }: QueryOptions = {},
+): Promise<Answer> {
+  return timings.measure('database', read);
 }

@@ -7,8 +7,10 @@ import { resolveRange } from '../domain/time-range.ts';
 import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readColumns } from '../store/read-columns.ts';
+import type { QueryOptions } from './questions.ts';
 import type { ReadTurns } from './read-turns.ts';
 import { requireSeries } from './require-series.ts';
+import { Timings } from './timings.ts';
 
 /** What {@link querySeries} needs to know besides the question. */
 export interface SeriesQuerySettings {
@@ -34,26 +36,26 @@ export interface SeriesQueryParts {
 export async function querySeries(
   { engine, downsampling, readTurns, settings }: SeriesQueryParts,
   input: SeriesInput,
-  signal?: AbortSignal,
+  { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<SeriesAnswer> {
   const { metric_name, host, aggregate, points, resolution, match = [] } = input;
   const nowMs = settings.nowMs();
   const range = resolveRange(input.start, input.end, nowMs);
   const rangeMs = range.toMs - range.fromMs;
-  const plan = planTier({ ...range, nowMs, points, resolution }, settings.retention);
-  const seriesIds = await requireSeries(engine, {
-    metricName: metric_name,
-    host,
-    matchers: parseMatchers(match),
-  });
+  const plan = await timings.measure('plan', () =>
+    planTier({ ...range, nowMs, points, resolution }, settings.retention),
+  );
+  const selector = { metricName: metric_name, host, matchers: parseMatchers(match) };
+  const seriesIds = await timings.measure('database', () => requireSeries(engine, selector));
   const pooledRaw = plan.resolution === 'raw' && seriesIds.length > 1;
   const bucketMs = pooledRaw ? commonBucketMs(rangeMs, points) : plan.bucketMs;
   const read = async () => {
     const { resolution } = plan;
     const { maxRawRows: maxRows } = settings;
     const question = { resolution, seriesIds, range, aggregate, bucketMs, maxRows };
-    const segments = await readColumns(engine, question, signal);
-    return downsampling.run({ segments, n: points, gaps: { bucketMs, rangeMs } }, signal);
+    const segments = await timings.measure('database', () => readColumns(engine, question, signal));
+    const job = { segments, n: points, gaps: { bucketMs, rangeMs } };
+    return timings.measure('downsample', () => downsampling.run(job, signal));
   };
   const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: seriesIds.length };
   const { times, values, gapMs } = await readTurns.run(extent, read, signal);

@@ -1,45 +1,76 @@
-import type { AnyProcedure } from '@trpc/server';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../api/context.ts';
-import { appRouter, createCaller } from '../api/router.ts';
-import type { Meta } from '../api/trpc.ts';
-import { badField } from '../errors.ts';
+import { createCaller } from '../api/router.ts';
+import { Timings } from '../query/timings.ts';
+import { answerJson } from './answer-json.ts';
+import { openApiDocument } from './openapi.ts';
+import { HttpProblem } from './problem.ts';
+import { type RestRoute, restRoutes } from './rest-routes.ts';
+import { sendValidators } from './validators.ts';
 import { fromWire, type WireFields } from './wire.ts';
 
-/** Registers a route for every procedure of the router, as its `meta.rest` says. */
-export function registerRest(server: FastifyInstance, context: Context): void {
-  for (const [name, procedure] of Object.entries<AnyProcedure>(appRouter._def.procedures)) {
-    const meta = procedure._def.meta as Meta | undefined;
-    if (meta === undefined) continue;
-    const schema = inputOf(procedure);
+const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
+
+/** A plugin with a route for every query and mutation of the router, as its `meta.rest` says. */
+export async function restPlugin(server: FastifyInstance, { context }: { context: Context }): Promise<void> {
+  // Fastify reads text by itself; here only JSON is understood.
+  server.removeContentTypeParser('text/plain');
+  server.addHook('onRequest', requireJsonAccepted);
+  server.addHook('onSend', sendValidators);
+  let document: string | undefined;
+  server.get('/openapi.json', async (_request, reply) => {
+    document ??= JSON.stringify(openApiDocument());
+    return reply.type(JSON_MEDIA_TYPE).send(document);
+  });
+  for (const route of restRoutes()) {
+    if (route.kind === 'subscription') continue;
     server.route({
-      method: meta.rest.method,
-      url: meta.rest.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      handler: async (request, reply) => {
-        const gone = new AbortController();
-        reply.raw.once('close', () => {
-          if (!reply.raw.writableEnded) gone.abort();
-        });
-        const caller = createCaller(context, { signal: gone.signal });
-        const call = caller[name as keyof typeof caller] as (input: unknown) => Promise<unknown>;
-        return call(inputFrom(request, schema));
-      },
+      method: route.rest.method,
+      url: route.rest.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      decompress: {},
+      handler: (request, reply) => answer(route, context, request, reply),
     });
   }
 }
 
-function inputOf(procedure: AnyProcedure): z.core.$ZodType | undefined {
-  return (procedure._def as unknown as { inputs: z.core.$ZodType[] }).inputs[0];
+/** @throws HttpProblem NOT_ACCEPTABLE where the client takes no JSON */
+export async function requireJsonAccepted(request: FastifyRequest): Promise<void> {
+  if (request.accepts().type(['application/json']) === false) {
+    throw new HttpProblem('NOT_ACCEPTABLE', 'this path answers in application/json');
+  }
 }
 
-function inputFrom(request: FastifyRequest, schema: z.core.$ZodType | undefined): unknown {
-  if (request.method === 'POST') return request.body;
-  const query = request.query as WireFields;
-  if (schema === undefined) {
-    const [unknown] = Object.keys(query);
-    if (unknown !== undefined) throw badField(unknown, 'is not a known field');
-    return undefined;
-  }
-  return { ...fromWire(schema, query), ...(request.params as Record<string, string>) };
+async function answer(
+  route: RestRoute,
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<string> {
+  const timings = new Timings();
+  const call = callerOf(route, { ...context, timings }, abortedWith(reply));
+  const found = await call(inputFrom(route, request));
+  const json = await timings.measure('encode', () => answerJson(found));
+  const freshSeconds = route.rest.freshForSeconds?.(found, context) ?? 0;
+  if (freshSeconds > 0) reply.header('cache-control', `max-age=${freshSeconds}`);
+  reply.header('server-timing', timings.toHeader()).type(JSON_MEDIA_TYPE);
+  return json;
+}
+
+function callerOf({ name }: RestRoute, context: Context, signal: AbortSignal) {
+  return createCaller(context, { signal })[name] as (input: unknown) => Promise<object>;
+}
+
+/** Aborts once the client is gone before its answer. */
+function abortedWith(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableEnded) gone.abort();
+  });
+  return gone.signal;
+}
+
+function inputFrom({ input, inQuery, rest }: RestRoute, request: FastifyRequest): unknown {
+  const query = fromWire(inQuery, request.query as WireFields);
+  if (rest.method === 'POST') return request.body;
+  return input && { ...query, ...(request.params as Record<string, string>) };
 }

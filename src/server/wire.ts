@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { HyperdashError } from '../errors.ts';
 
 /** What a query string holds: each name with one value, or several where it was repeated. */
 export type WireFields = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -6,28 +7,39 @@ export type WireFields = Readonly<Record<string, string | readonly string[] | un
 /**
  * Reads the strings of a URL as the types that a schema expects: numbers, booleans, arrays. An empty value counts as
  * not given. What cannot be read stays a string, so that the schema itself refuses it by name.
+ * @throws HyperdashError BAD_REQUEST that names every field which the schema does not have
  */
-export function fromWire(schema: z.core.$ZodType, fields: WireFields): Record<string, unknown> {
-  const shape = (schema as z.core.$ZodObject)._zod.def.shape ?? {};
+export function fromWire(schema: z.ZodObject, fields: WireFields): Record<string, unknown> {
+  const { shape } = schema;
+  refuseUnknown(shape, Object.keys(fields));
   const read: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(fields)) {
     const given = [text].flat().filter((value) => value !== undefined && value !== '') as string[];
-    if (given.length === 0 && name in shape) continue;
-    const field = Object.hasOwn(shape, name) ? innermost(shape[name]!) : undefined;
-    if (field?._zod.def.type === 'array') read[name] = given.map((value) => scalar(itemOf(field), value));
-    else read[name] = given.length > 1 ? given : scalar(field, given[0] ?? '');
+    if (given.length === 0) continue;
+    const field = innermost(shape[name]!);
+    if (field._zod.def.type === 'array') read[name] = given.map((value) => scalar(elementOf(field), value));
+    else read[name] = given.length > 1 ? given : scalar(field, given[0]!);
   }
   return read;
 }
 
-function scalar(schema: z.core.$ZodType | undefined, text: string): unknown {
-  const type = schema?._zod.def.type;
+/** A name that nothing reads is a typing error more often than not, so it must not pass. */
+function refuseUnknown(shape: z.core.$ZodShape, names: readonly string[]): void {
+  const unknown = names.filter((name) => !Object.hasOwn(shape, name));
+  if (unknown.length === 0) return;
+  const fields = unknown.map((field) => ({ field, reason: 'is not a known field' }));
+  const message = fields.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
+  throw new HyperdashError('BAD_REQUEST', message, { fields });
+}
+
+function scalar(schema: z.core.$ZodType, text: string): unknown {
+  const { type } = schema._zod.def;
   if (type === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }
 
-function itemOf(array: z.core.$ZodType): z.core.$ZodType {
+function elementOf(array: z.core.$ZodType): z.core.$ZodType {
   return innermost((array as z.core.$ZodArray)._zod.def.element);
 }
 

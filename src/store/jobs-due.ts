@@ -8,8 +8,10 @@ export interface Job {
   readonly everyMs: number;
   /** When TimescaleDB's own scheduler last finished it well; null where it never has. */
   readonly lastSuccessMs: number | null;
-  /** When TimescaleDB's own scheduler has last failed at it, or will try it first; null where it does not run. */
-  readonly expectedMs: number | null;
+  /** When TimescaleDB's own scheduler is to run it for the first time; 0 once it has, null where it never will. */
+  readonly firstRunMs: number | null;
+  /** TimescaleDB's own scheduler is at it. */
+  readonly running: boolean;
 }
 
 /** Refreshes come first, finest first, so that retention takes nothing that is not in the rollups yet. */
@@ -18,9 +20,10 @@ const READ_JOBS = `
          extract(epoch FROM schedule_interval)::float8 * 1000 AS "everyMs",
          CASE WHEN isfinite(last_successful_finish)
               THEN extract(epoch FROM last_successful_finish)::float8 * 1000 END AS "lastSuccessMs",
-         CASE WHEN total_runs > 0 THEN extract(epoch FROM last_run_started_at)
-              WHEN isfinite(jobs.next_start) THEN extract(epoch FROM jobs.next_start) END::float8 * 1000
-           AS "expectedMs"
+         CASE WHEN total_runs > 0 THEN 0
+              WHEN isfinite(jobs.next_start) THEN extract(epoch FROM jobs.next_start)::float8 * 1000 END
+           AS "firstRunMs",
+         coalesce(job_status = 'Running', false) AS running
     FROM timescaledb_information.jobs
     LEFT JOIN timescaledb_information.job_stats USING (job_id)
    WHERE scheduled AND proc_name <> 'policy_telemetry'
@@ -48,7 +51,7 @@ export function isDue(
   backgroundJobs: boolean,
 ): boolean {
   if (!backgroundJobs) return ownSuccessMs === undefined || nowMs >= ownSuccessMs + job.everyMs;
+  if (job.running || job.firstRunMs === null) return false;
   const lastMs = Math.max(job.lastSuccessMs ?? 0, ownSuccessMs ?? 0);
-  const late = nowMs >= lastMs + job.everyMs + SCHEDULER_GRACE_MS;
-  return late && job.expectedMs !== null && nowMs >= job.expectedMs + SCHEDULER_GRACE_MS;
+  return nowMs >= Math.max(lastMs + job.everyMs, job.firstRunMs) + SCHEDULER_GRACE_MS;
 }

@@ -95,7 +95,11 @@ export async function takesArgument(client: PoolClient, routine: string, argumen
   return rows[0]?.takes ?? false;
 }
 
-/** A duration in milliseconds as PostgreSQL's `interval`, in days where it is whole days. */
+/** A duration in whole seconds as PostgreSQL writes an `interval`: in days where it is whole days, else in hours. */
 export function intervalOf(durationMs: number): string {
-  return durationMs % DAY_MS === 0 ? `${durationMs / DAY_MS} days` : `${durationMs / 1000} seconds`;
+  const days = durationMs / DAY_MS;
+  if (Number.isInteger(days)) return days === 1 ? '1 day' : `${days} days`;
+  const seconds = durationMs / 1000;
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
 }

@@ -1,7 +1,8 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { lateRange, ROLLUPS, type Rollup, refreshWindow, type TimeRange } from '../domain/retention.ts';
 import type { Engine } from '../engine/engine.ts';
 import { takesArgument, unlessElsewhere, withMaintenanceSession } from './lifecycle-session.ts';
+import { readMaterializedParts } from './refresh-watermarks.ts';
 
 /**
  * Buckets that a refresh commits at a time: a day of the finer rollups. Too few cost a scan each, and in one batch
@@ -20,8 +21,19 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export async function refreshLate(engine: Engine, signal?: AbortSignal): Promise<void> {
   const refreshAll = async (client: PoolClient) => {
     const { nowMs, ...limit } = await readRawLimit(client);
+    const late = lateRange(nowMs, limit);
+    const parts = await readMaterializedParts(client);
+    // Nothing was ever materialised after the watermark, so that nothing can be lost there, however old it is.
+    const sinceMs = (rollup: Rollup) => Math.min(late.fromMs, parts[rollup].untilMs || late.fromMs);
+    const fromMs = {
+      '1min': sinceMs('1min'),
+      '1hour': sinceMs('1hour'),
+      // Days are made from hours, which are all kept: any change of those may be followed.
+      daily: Math.min(sinceMs('daily'), sinceMs('1hour')),
+    };
     for (const rollup of ROLLUPS) {
-      await refreshRollup(client, rollup, lateRange(nowMs, limit), nowMs).catch((error: unknown) => {
+      const range = { fromMs: fromMs[rollup], toMs: late.toMs };
+      await refreshRollup(client, rollup, range, nowMs).catch((error: unknown) => {
         if (!isBusy(error)) throw error;
       });
     }
@@ -71,8 +83,8 @@ export interface RawLimitNow {
 }
 
 /** Reads what `domain/retention.ts` needs to tell the oldest acceptable sample. */
-export async function readRawLimit(client: Pick<PoolClient, 'query'>): Promise<RawLimitNow> {
-  const { rows } = await client.query<RawLimitNow>(
+export async function readRawLimit(database: Pick<Pool, 'query'>): Promise<RawLimitNow> {
+  const { rows } = await database.query<RawLimitNow>(
     `SELECT extract(epoch FROM now())::float8 * 1000 AS "nowMs",
             extract(epoch FROM raw)::float8 * 1000 AS "retainRawMs",
             extract(epoch FROM raw_complete_since)::float8 * 1000 AS "rawCompleteSinceMs"

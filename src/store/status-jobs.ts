@@ -1,7 +1,7 @@
 import type { StoreStatus } from '../contract/status.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { JobRun } from './jobs.ts';
-import { dataSourceOf } from './status.ts';
+import { dataSourceOf } from './status-tiers.ts';
 
 interface JobRow {
   readonly id: number;

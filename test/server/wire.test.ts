@@ -11,7 +11,10 @@ describe('fields from a URL', () => {
       match: ['mount=/var'],
     });
     const flags = z.object({ raw: z.boolean().default(true), sizes: z.array(z.number()).optional() });
-    expect(fromWire(flags, { raw: 'false', sizes: ['1', '2.5'] })).toEqual({ raw: false, sizes: [1, 2.5] });
+    expect(fromWire(flags, { raw: 'false', sizes: ['1', '2.5'] })).toEqual({
+      raw: false,
+      sizes: [1, 2.5],
+    });
   });
 
   test('count as not given where they are empty', () => {
@@ -19,9 +22,16 @@ describe('fields from a URL', () => {
   });
 
   test('stay as they are where they cannot be read, so that the schema names them', () => {
-    expect(fromWire(SeriesInput, { points: 'many', nonsense: '' })).toEqual({ points: 'many', nonsense: '' });
+    expect(fromWire(SeriesInput, { points: 'many' })).toEqual({ points: 'many' });
     expect(fromWire(SeriesInput, { host: ['a', 'b'] })).toEqual({ host: ['a', 'b'] });
     expect(fromWire(SeriesInput, { points: '0x10' })).toEqual({ points: '0x10' });
+  });
+
+  test('are refused by name where the schema does not have them', () => {
+    for (const name of ['pionts', '__proto__', 'constructor', '']) {
+      const fields = Object.fromEntries([[name, '']]);
+      expect(() => fromWire(SeriesInput, fields)).toThrow(`${name}: is not a known field`);
+    }
   });
 
   test('leave the schema untouched', () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyLifecycle } from '../../src/store/lifecycle.ts';
 import { refreshLate } from '../../src/store/refresh.ts';
-import { beginHistory, finishHistory } from '../../src/store/refresh-history.ts';
+import { readMaterializedParts } from '../../src/store/refresh-watermarks.ts';
 import { openTestEngine, type TestEngine } from '../support/engine.ts';
-import { DAY, HOUR, MINUTE, runAllJobs, SETTINGS, stopScheduler } from '../support/lifecycle.ts';
+import { DAY, HOUR, loadHistory, MINUTE, runAllJobs, SETTINGS, stopScheduler } from '../support/lifecycle.ts';
 
 const SERIES = 3;
 
@@ -91,12 +91,10 @@ describe('120 days of samples', () => {
     );
     for (const days of [120, 90, 60, 30]) {
       const range = { fromMs: now - days * DAY, toMs: now - (days - 30) * DAY };
-      await beginHistory(engine, range);
-      await insert(range.fromMs, range.toMs);
-      await finishHistory(engine, range);
+      await loadHistory(engine, range, () => insert(range.fromMs, range.toMs));
       await runAllJobs(engine);
     }
-  }, 120_000);
+  }, 240_000);
   afterAll(() => engine.close());
 
   it('leaves raw samples of 30 days, 1-minute buckets of 90, and the coarser rollups whole', async () => {
@@ -141,10 +139,27 @@ describe('120 days of samples', () => {
     expect(await fingerprint()).toEqual(before);
   });
 
+  it('is materialised where the program says so, and the rest shows all the same', async () => {
+    const parts = await readMaterializedParts(engine.pool);
+    for (const [rollup, bucketMs] of Object.entries({ '1min': MINUTE, '1hour': HOUR, daily: DAY })) {
+      const { hypertable, untilMs } = parts[rollup as keyof typeof parts];
+      expect(untilMs % bucketMs).toBe(0);
+      expect(untilMs).toBeGreaterThan(now - 3 * DAY);
+      const view = `samples_${rollup}`;
+      const [row] = await query(
+        `SELECT (SELECT count(*) FROM ${view} WHERE bucket < $1) AS shown,
+                (SELECT count(*) FROM ${hypertable} WHERE bucket < $1) AS materialised`,
+        [new Date(untilMs)],
+      );
+      expect(row.materialised).toBe(row.shown);
+      expect(row.shown).toBeGreaterThan(0);
+    }
+  });
+
   it('refuses samples and history that would rebuild rollups from raw samples that are gone', async () => {
     await expect(insertLate([30 * DAY + MINUTE])).rejects.toThrow('RETAIN_RAW');
     const range = { fromMs: now - 50 * DAY, toMs: now - 40 * DAY };
-    await expect(beginHistory(engine, range)).rejects.toMatchObject({
+    await expect(loadHistory(engine, range, () => insert(range.fromMs, range.toMs))).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining('already holds samples'),
     });

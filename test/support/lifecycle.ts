@@ -1,7 +1,8 @@
-import type { LifecycleSettings } from '../../src/domain/retention.ts';
+import type { LifecycleSettings, TimeRange } from '../../src/domain/retention.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { runJob } from '../../src/store/jobs.ts';
 import { readJobs } from '../../src/store/jobs-due.ts';
+import { beginHistory, finishHistory } from '../../src/store/refresh-history.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
@@ -25,4 +26,15 @@ export async function stopScheduler(engine: Engine): Promise<void> {
 /** Runs every scheduled job once, in order. */
 export async function runAllJobs(engine: Engine): Promise<void> {
   for (const { jobId } of await readJobs(engine)) await runJob(engine, jobId);
+}
+
+/** Loads history as `seed` and `import` do; where `insert` fails, the load is left cut off. */
+export async function loadHistory(
+  engine: Engine,
+  range: TimeRange,
+  insert: () => Promise<void>,
+): Promise<void> {
+  await beginHistory(engine, range);
+  await insert();
+  await finishHistory(engine, range);
 }

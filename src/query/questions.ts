@@ -1,0 +1,23 @@
+import type { HostsAnswer } from '../contract/hosts.ts';
+import type { LatestAnswer, LatestInput } from '../contract/latest.ts';
+import type { MetricsAnswer } from '../contract/metrics.ts';
+import type { SeriesAnswer, SeriesInput } from '../contract/series.ts';
+import type { Timings } from './timings.ts';
+
+/** How a question is followed while it runs. */
+export interface QueryOptions {
+  /** Gives the question up. */
+  readonly signal?: AbortSignal | undefined;
+  /** Filled with where the time went. */
+  readonly timings?: Timings | undefined;
+}
+
+/** Everything that can be asked; each throws HyperdashError alone. */
+export interface Queries {
+  series(input: SeriesInput, options?: QueryOptions): Promise<SeriesAnswer>;
+  /** How long an answer of `series` stays true, in seconds; 0 where the next may be another. */
+  freshForSeconds(answer: SeriesAnswer): number;
+  latest(input: LatestInput, options?: QueryOptions): Promise<LatestAnswer>;
+  hosts(options?: QueryOptions): Promise<HostsAnswer>;
+  metrics(options?: QueryOptions): Promise<MetricsAnswer>;
+}

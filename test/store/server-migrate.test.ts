@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openServer } from '../../src/engine/server.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { administer, databaseUrl, randomName } from '../support/server-databases.ts';
+
+describe('migrate', () => {
+  const database = inject('database') as Extract<TestDatabase, { kind: 'server' }>;
+  const name = randomName();
+  beforeAll(() => administer(database.serverUrl, `CREATE DATABASE ${name}`));
+  afterAll(() => administer(database.serverUrl, `DROP DATABASE ${name} WITH (FORCE)`));
+
+  it('applies every file once, in order, when nodes start at once', async () => {
+    const url = databaseUrl(database.serverUrl, name);
+    const nodes = await Promise.all(
+      [1, 2, 3].map(() => openServer({ url, poolSize: 1, statementTimeoutMs: 30_000 })),
+    );
+    const applied = await Promise.all(nodes.map(migrate));
+    expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
+    expect(applied.flat()).toEqual(['0001_series', '0002_samples', '0003_rollups', '0004_views']);
+    await Promise.all(nodes.map((node) => node.close()));
+  });
+});
