@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import { ANYBODY, type Principal, requireScope, type Scope } from '../domain/principal.ts';
+import type { Access } from './access.ts';
+import { isBasic, keyInHeader, keyInUrl } from './credentials.ts';
+import { type OriginRules, requireOwnOrigin } from './origins.ts';
+import { registerRateLimits } from './rate-limits.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who makes the request; anybody on public routes. */
+    principal: Principal;
+  }
+  interface FastifyContextConfig {
+    /** Needs no key: pages and documents, which hold nothing that is stored. */
+    readonly public?: boolean;
+    /** What the key must be good for; left out, whoever handles the request sees to it. */
+    readonly scope?: Scope;
+  }
+}
+
+/** Who is let in, and how often. */
+export interface AdmissionRules {
+  readonly access: Access;
+  readonly origins: OriginRules;
+  /** Requests a minute of one address, and of one key; 0 is any number. */
+  readonly requestsPerMinute: number;
+}
+
+/** Checks every request before anything of it is read. To be registered before any route that it is to guard. */
+export async function registerAdmission(server: FastifyInstance, rules: AdmissionRules): Promise<void> {
+  const { access, origins, requestsPerMinute } = rules;
+  const limits = await registerRateLimits(server, requestsPerMinute);
+  // Set by the hook; Fastify wants the property there beforehand.
+  server.decorateRequest('principal', null as unknown as Principal);
+  server.addHook('onRequest', async (request, reply) => {
+    request.principal = ANYBODY;
+    const { headers } = request.raw;
+    const { config } = request.routeOptions;
+    if (access.open || isBasic(headers)) requireOwnOrigin(headers, origins);
+    await limits.byAddress(request, reply);
+    if (config.public || request.is404) return;
+    reply.header('www-authenticate', 'Bearer');
+    const principal = access.authorize(keyOf(request));
+    reply.removeHeader('www-authenticate');
+    request.principal = principal;
+    if (principal.name !== null) await limits.byKey(request, reply);
+    if (config.scope) requireScope(principal, config.scope);
+  });
+}
+
+/** The plugin with every route of it open to whoever comes. */
+export function openToAll<Options extends object>(
+  plugin: FastifyPluginAsync<Options>,
+): FastifyPluginAsync<Options> {
+  return async (server, options) => {
+    server.addHook('onRoute', (route) => {
+      route.config = { ...route.config, public: true };
+    });
+    await server.register(plugin, options as never);
+  };
+}
+
+/** Only a stream may have its key in the URL: nobody keeps that in a history or a bookmark. */
+function keyOf({ headers, url }: FastifyRequest): string | undefined {
+  const isStream = headers.accept?.includes('text/event-stream');
+  return keyInHeader(headers) ?? (isStream ? keyInUrl(url) : undefined);
+}
