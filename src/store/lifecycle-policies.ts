@@ -24,9 +24,10 @@ export interface Policy {
 
 /**
  * Chunks of the rollups. Coarse ones hold about a thousand rows of a series, one full batch of the columnstore.
- * 1-minute ones are short: a query over a day spends most of its time on the rows that are not compressed yet.
+ * 1-minute ones are short: a query over a day spends most of its time on the rows that are not compressed yet; but
+ * shorter than this only adds chunks and bytes (18.6 a row against 19.6 at 6 hours).
  */
-const ROLLUP_CHUNK_MS = { '1min': 6 * HOUR_MS, '1hour': 28 * DAY_MS, daily: 1000 * DAY_MS } as const;
+const ROLLUP_CHUNK_MS = { '1min': 12 * HOUR_MS, '1hour': 28 * DAY_MS, daily: 1000 * DAY_MS } as const;
 
 /** Age at which the chunks of rollups go to the columnstore. */
 const ROLLUP_COMPRESS_AFTER_MS = { '1min': HOUR_MS, '1hour': DAY_MS, daily: DAY_MS } as const;
