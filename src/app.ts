@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { type Agent, startAgent } from './agent/agent.ts';
 import type { AgentSample } from './agent/rounds.ts';
-import { type Config, ConfigError } from './config.ts';
+import { type Config, ConfigError, isLoopback } from './config.ts';
 import {
   type LifecycleSettings,
   lifecycleProblems,
@@ -15,6 +15,8 @@ import type { Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import { createQueries } from './query/queries.ts';
+import { type Access, accessByKeys, OPEN_ACCESS } from './server/access.ts';
+import type { AdmissionRules } from './server/admission.ts';
 import { createHttpServer } from './server/http.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
@@ -110,7 +112,7 @@ export function createApp(config: Config): App {
     );
     closers.push(() => Promise.all([ingest.close(), jobs.stop()]));
     const server = await createHttpServer({
-      context: {
+      services: {
         queries: createQueries(store.engine, downsampling, {
           retention: retentionOf(lifecycle),
           maxRawRows: config.MAX_RAW_ROWS,
@@ -125,8 +127,9 @@ export function createApp(config: Config): App {
         }),
       },
       logger,
-      allowedOrigins: config.ALLOWED_ORIGINS,
-      notReady: () => [],
+      admission: admissionOf(config, logger),
+      trustedProxies: config.TRUSTED_PROXIES,
+      notReady: async () => [],
     });
     closers.push(() => server.close());
     await downsampling.warm();
@@ -196,6 +199,29 @@ function identified({
   value,
 }: AgentSample): IdentifiedSample {
   return { series: { metricName: metric_name, host, labels, unit, kind }, timeMs: time.getTime(), value };
+}
+
+/** @throws ConfigError where there is to be a file of keys and it cannot be read */
+function admissionOf(config: Config, logger: Logger): AdmissionRules {
+  const access = accessOf(config, logger);
+  const localOnly = access.open && isLoopback(config.HOST);
+  return {
+    access,
+    origins: { allowed: config.ALLOWED_ORIGINS, localOnly },
+    requestsPerMinute: localOnly ? 0 : config.REQUESTS_PER_MINUTE,
+  };
+}
+
+function accessOf({ API_KEYS_FILE: path }: Config, logger: Logger): Access {
+  if (path === undefined) return OPEN_ACCESS;
+  const onError = (error: unknown) => logger.error(error, 'the API keys stay as they were');
+  try {
+    return accessByKeys({ path, nowMs: Date.now, onError });
+  } catch (error) {
+    throw new ConfigError([
+      `API_KEYS_FILE: ${(error as Error).message}; make one with "hyperdash key create"`,
+    ]);
+  }
 }
 
 /** @throws ConfigError where the settings contradict each other */

@@ -18,14 +18,12 @@ const onOff = z.enum(['on', 'off', 'true', 'false']).transform((word) => word ==
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
 
-const list = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((word) => word.trim())
-      .filter(Boolean),
-  );
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean),
+);
 
 /** Every setting, by the name of its environment variable; the README's table is in this order. */
 const Settings = z.object({

@@ -1,13 +1,20 @@
 import type { IngestAnswer } from '../contract/ingest.ts';
 import type { StatusAnswer } from '../contract/status.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { Queries } from '../query/questions.ts';
 import type { Timings } from '../query/timings.ts';
 
 /** What a procedure can reach: small interfaces alone, so that no driver's type is part of the router's. */
-export interface Context {
+export interface Context extends Services {
+  /** Who calls. */
+  readonly principal: Principal;
+  /** Where a door wants to know what a call spent its time on. */
+  readonly timings?: Timings;
+}
+
+/** What every call can reach, whoever makes it. */
+export interface Services {
   readonly queries: Queries;
   readonly ingest: { ingest(samples: readonly unknown[]): Promise<IngestAnswer> };
   readonly status: () => Promise<StatusAnswer>;
-  /** Where a door wants to know what a call spent its time on. */
-  readonly timings?: Timings;
 }

@@ -46,7 +46,10 @@ export function requireSeriesWithin(principal: Principal, { metric_name, host }:
   }
   const hosts = Array.isArray(host) && host.length > 0 ? host : [host];
   if (!hosts.every((each) => startsWith(each, hostPrefix))) {
-    throw new HyperdashError('FORBIDDEN', `this API key is for hosts that begin with ${hostPrefix}: name one`);
+    throw new HyperdashError(
+      'FORBIDDEN',
+      `this API key is for hosts that begin with ${hostPrefix}: name one`,
+    );
   }
 }
 

@@ -8,6 +8,10 @@ import { answerClientError, answerExpectations, requireHost } from './client-err
 import { answerForPaths } from './methods.ts';
 import { isInternal, sendProblem } from './problem.ts';
 
+/** Headers have to come within this; whoever is slower is told so at the next check. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const CONNECTIONS_CHECK_MS = 5_000;
+
 /** Answers smaller than this gain nothing from compression. */
 const COMPRESS_MIN_BYTES = 1024;
 
@@ -19,7 +23,11 @@ export const MANNERED = {
   clientErrorHandler: answerClientError,
   frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
   genReqId: requestId,
-  http: { requireHostHeader: false },
+  http: {
+    requireHostHeader: false,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+  },
 } satisfies FastifyHttpOptions<Server>;
 
 /** A client may name its request, in letters that do no harm in a log. */

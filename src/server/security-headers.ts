@@ -6,7 +6,12 @@ export async function registerSecurityHeaders(server: FastifyInstance): Promise<
   await server.register(fastifyHelmet, {
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+      directives: {
+        defaultSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
     },
     // TLS, and so the promise to keep to it, is the proxy's.
     strictTransportSecurity: false,
