@@ -15,6 +15,7 @@ import type { Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import { createQueries } from './query/queries.ts';
+import { type ReadLimits, Reads } from './query/reads.ts';
 import { type Access, accessByKeys, OPEN_ACCESS } from './server/access.ts';
 import type { AdmissionRules } from './server/admission.ts';
 import { createHttpServer } from './server/http.ts';
@@ -32,6 +33,10 @@ const COMMIT_MAX_ROWS = 20_000;
 
 /** Downsampling jobs that may wait for a thread; more are refused. */
 const DOWNSAMPLING_MAX_QUEUE = 100;
+
+/** Charts that may wait for their turn, and how long. */
+const READS_MAX_WAITING = 200;
+const READS_MAX_WAIT_MS = 10_000;
 
 /** An engine whose schema is up to date and whose policies follow the settings. */
 export interface Store {
@@ -111,9 +116,10 @@ export function createApp(config: Config): App {
       logger.error(error, 'maintenance of the database failed'),
     );
     closers.push(() => Promise.all([ingest.close(), jobs.stop()]));
+    const reads = new Reads(() => store.engine, readLimitsOf(store.engine));
     const server = await createHttpServer({
       services: {
-        queries: createQueries(store.engine, downsampling, {
+        queries: createQueries(store.engine, reads, downsampling, {
           retention: retentionOf(lifecycle),
           maxRawRows: config.MAX_RAW_ROWS,
           nowMs: Date.now,
@@ -172,8 +178,8 @@ async function ingestInto(engine: Engine, config: Config): Promise<Ingest> {
     limits: {
       maxPendingRows: config.INGEST_MAX_PENDING,
       maxCommitRows: COMMIT_MAX_ROWS,
-      // Half of the pool at most, so that writes never keep queries from a connection.
-      maxCommits: Math.ceil(engine.abilities.connections / 2),
+      // A third of the pool at most: charts have half of it, and something is left for what is short.
+      maxCommits: Math.max(1, Math.floor(engine.abilities.connections / 3)),
     },
     oldestMs: () => oldestAcceptableMs(Date.now(), limit),
     nowMs: Date.now,
@@ -199,6 +205,12 @@ function identified({
   value,
 }: AgentSample): IdentifiedSample {
   return { series: { metricName: metric_name, host, labels, unit, kind }, timeMs: time.getTime(), value };
+}
+
+/** Charts take half of the connections at most; what is short (ingest, `latest`, live) has the others to itself. */
+function readLimitsOf({ abilities }: Engine): ReadLimits {
+  const slots = Math.max(1, Math.floor(abilities.connections / 2));
+  return { slots, maxWaiting: READS_MAX_WAITING, maxWaitMs: READS_MAX_WAIT_MS };
 }
 
 /** @throws ConfigError where there is to be a file of keys and it cannot be read */
