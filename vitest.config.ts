@@ -4,10 +4,11 @@ import { findLocalTimescale } from './test/support/local-server.ts';
 /** Tests that need no database. Every other file runs on each engine, but `server*` and `embedded*` on theirs alone. */
 const UNIT_TESTS = [
   'test/config.test.ts',
+  'test/ingest/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/agent/**/*.test.ts',
   'test/web/page.test.ts',
-  'test/ingest/{group-commit,validate}.test.ts',
+  'test/ingest/**/*.test.ts',
   'test/server/*.test.ts',
   'test/engine/data-dir-lock.test.ts',
   'test/{contract,domain,downsampling,package,types}/**/*.test.ts',

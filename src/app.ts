@@ -19,6 +19,7 @@ import { type ReadLimits, Reads } from './query/reads.ts';
 import { type Access, accessByKeys, OPEN_ACCESS } from './server/access.ts';
 import type { AdmissionRules } from './server/admission.ts';
 import { createHttpServer } from './server/http.ts';
+import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
 import { migrate } from './store/migrate.ts';
@@ -30,6 +31,10 @@ import { VERSION } from './version.ts';
 
 /** A commit takes no further request once it holds this many samples. */
 const COMMIT_MAX_ROWS = 20_000;
+/** Below this, samples wait for the commit in flight rather than take a connection of their own. */
+const PARALLEL_COMMIT_MIN_ROWS = 2_000;
+/** Bodies of requests that may be on their way into the database at once. */
+const PENDING_MAX_BYTES = 512 * 1024 * 1024;
 
 /** Downsampling jobs that may wait for a thread; more are refused. */
 const DOWNSAMPLING_MAX_QUEUE = 100;
@@ -132,6 +137,7 @@ export function createApp(config: Config): App {
           store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
         }),
       },
+      ingest,
       logger,
       admission: admissionOf(config, logger),
       trustedProxies: config.TRUSTED_PROXIES,
@@ -173,11 +179,14 @@ export function createApp(config: Config): App {
 async function ingestInto(engine: Engine, config: Config): Promise<Ingest> {
   const limit = await readRawLimit(engine.pool);
   return createIngest({
-    resolveSeries: (identities) => resolveSeries(engine, identities),
+    resolveSeries: (identities) => resolveSeries(engine, identities, config.MAX_SERIES),
+    describeMetrics: (metrics) => describeMetrics(engine, metrics),
     commit: (batches) => writeSamples(engine, batches),
     limits: {
       maxPendingRows: config.INGEST_MAX_PENDING,
+      maxPendingBytes: PENDING_MAX_BYTES,
       maxCommitRows: COMMIT_MAX_ROWS,
+      minParallelRows: PARALLEL_COMMIT_MIN_ROWS,
       // A third of the pool at most: charts have half of it, and something is left for what is short.
       maxCommits: Math.max(1, Math.floor(engine.abilities.connections / 3)),
     },

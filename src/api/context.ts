@@ -15,6 +15,6 @@ export interface Context extends Services {
 /** What every call can reach, whoever makes it. */
 export interface Services {
   readonly queries: Queries;
-  readonly ingest: { ingest(samples: readonly unknown[]): Promise<IngestAnswer> };
+  readonly ingest: { ingest(samples: readonly unknown[], sender: Principal): Promise<IngestAnswer> };
   readonly status: () => Promise<StatusAnswer>;
 }

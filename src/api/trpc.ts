@@ -19,6 +19,8 @@ export interface Meta {
     readonly summary: string;
     /** More about it than the summary, in Markdown. */
     readonly description?: string;
+    /** Fields of a subscription's input that a header carries, by the header's name. */
+    readonly headers?: Readonly<Record<string, string>>;
     /** What an event of a subscription holds; other procedures say it by their output. */
     readonly event?: z.ZodType;
     /** How long an answer stays true, in seconds; 0, and so unless given, where the next may be another. */

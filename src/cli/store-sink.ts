@@ -16,8 +16,8 @@ export function createStoreSink({ engine, close }: Store): SampleSink {
     async write({ metric_name, host, labels = {}, unit, kind, times, values }) {
       const [id] = await resolveSeries(engine, [{ metricName: metric_name, host, labels, unit, kind }]);
       const seriesIds = new Int32Array(times.length).fill(id!);
-      const [accepted] = await writeSamples(engine, [{ seriesIds, times, values }]);
-      return { accepted: accepted!, duplicates: times.length - accepted!, rejected: [] };
+      const [{ length: duplicates } = []] = await writeSamples(engine, [{ seriesIds, times, values }]);
+      return { accepted: times.length - duplicates, duplicates, rejected: [] };
     },
     async finish(fromMs, toMs, onProgress) {
       const range = history ?? { fromMs, toMs };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 const NAME_MAX_LENGTH = 200;
 const LABEL_VALUE_MAX_LENGTH = 1000;
-const LABELS_MAX = 64;
+/** Labels that a series may have. */
+export const LABELS_MAX = 64;
 
 /** No control characters (C0, DEL, C1) and no lone surrogates, which PostgreSQL cannot store. */
 const printable = (text: string): boolean => !/[\p{Cc}\p{Cs}]/u.test(text);

@@ -59,6 +59,8 @@ function openPool(supervisor: Supervisor): pg.Pool {
   });
   // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {});
+  // One that breaks between two statements of its user fails the next of them.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

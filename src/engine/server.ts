@@ -64,6 +64,8 @@ function openPool(options: ServerOptions): pg.Pool {
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {});
+  // One that breaks between two statements of its user fails the next of them.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

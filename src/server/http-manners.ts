@@ -4,6 +4,7 @@ import { fastifyAccepts } from '@fastify/accepts';
 import { fastifyCompress } from '@fastify/compress';
 import { fastifyCors } from '@fastify/cors';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
+import { HyperdashError } from '../errors.ts';
 import { answerClientError, answerExpectations, requireHost } from './client-errors.ts';
 import { answerForPaths } from './methods.ts';
 import { isInternal, sendProblem } from './problem.ts';
@@ -23,6 +24,8 @@ export const MANNERED = {
   clientErrorHandler: answerClientError,
   frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
   genReqId: requestId,
+  // refuseWhileClosing says so as a problem.
+  return503OnClosing: false,
   http: {
     requireHostHeader: false,
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -52,6 +55,7 @@ export async function registerManners(
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  refuseWhileClosing(server);
   server.addHook('onRequest', requireHost);
   await server.register(fastifyAccepts);
   // It compresses what is sent; only routes that ask for it take compressed bodies.
@@ -68,4 +72,15 @@ export async function registerManners(
   }
   answerForPaths(server);
   answerExpectations(server);
+}
+
+/** What still arrives on a connection that is busy while the server closes is to go elsewhere, or to come back. */
+function refuseWhileClosing(server: FastifyInstance): void {
+  let closing = false;
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
+  server.addHook('onRequest', async () => {
+    if (closing) throw new HyperdashError('SERVICE_UNAVAILABLE', 'the server is shutting down');
+  });
 }

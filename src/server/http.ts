@@ -6,6 +6,7 @@ import { docsPlugin } from './docs.ts';
 import { errorPagesPlugin } from './error-pages.ts';
 import { healthPlugin, type NotReady } from './health.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
+import { type IngestTarget, registerIngestDoors } from './ingest-doors.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
 import { restPlugin } from './rest.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
@@ -20,6 +21,7 @@ const PARAMETER_MAX_LENGTH = 5000;
 /** What the server needs besides the procedures' own context. */
 export interface HttpServerParts {
   readonly services: Services;
+  readonly ingest: IngestTarget;
   readonly logger: FastifyBaseLogger;
   readonly admission: AdmissionRules;
   /** Addresses of proxies whose word on a client's address is taken. */
@@ -31,6 +33,7 @@ export interface HttpServerParts {
 /** Every door over HTTP, not yet listening: tRPC, REST and its documents, health and the page. */
 export async function createHttpServer({
   services,
+  ingest,
   logger,
   admission,
   trustedProxies,
@@ -52,6 +55,8 @@ export async function createHttpServer({
   server.setNotFoundHandler((request, reply) => {
     sendProblem(reply, new HttpProblem('NOT_FOUND', `nothing at ${request.url.split('?', 1)[0]}`));
   });
+  // First, as it teaches the other plugins NDJSON.
+  await registerIngestDoors(server, ingest);
   await server.register(trpcPlugin, { services });
   await server.register(restPlugin, { services });
   await server.register(openToAll(docsPlugin));

@@ -101,9 +101,15 @@ function operationOf(route: RestRoute): ZodOpenApiOperationObject {
   };
 }
 
-function requestOf({ input, inPath, inQuery, rest }: RestRoute): Partial<ZodOpenApiOperationObject> {
+function requestOf({
+  input,
+  inPath,
+  inQuery,
+  inHeaders,
+  rest,
+}: RestRoute): Partial<ZodOpenApiOperationObject> {
   if (input === undefined) return {};
-  if (rest.method === 'GET') return { requestParams: { path: inPath, query: inQuery } };
+  if (rest.method === 'GET') return { requestParams: { path: inPath, query: inQuery, header: inHeaders } };
   return { requestBody: { required: true, content: { 'application/json': { schema: input as z.ZodType } } } };
 }
 

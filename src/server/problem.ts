@@ -9,7 +9,7 @@ import { codeOfStatus, PROBLEM_TYPES, type ProblemCode, slugOf } from './problem
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /** How long a client waits before it tries an overloaded or failing server again. */
-const RETRY_AFTER_SECONDS = 1;
+export const RETRY_AFTER_SECONDS = 1;
 
 /** Answers with a problem; nothing of an unforeseen error reaches the client. */
 export function sendProblem(reply: FastifyReply, error: unknown): void {

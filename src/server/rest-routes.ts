@@ -13,9 +13,12 @@ export interface RestRoute {
   readonly rest: Meta['rest'];
   /** Undefined where the procedure takes no input. */
   readonly input: z.core.$ZodType | undefined;
-  /** The fields of the input that the path names in braces, and those that the query may hold: none of a POST. */
+  /** The fields of the input that the path names in braces. */
   readonly inPath: z.ZodObject;
+  /** The fields that the query may hold: none of a POST. */
   readonly inQuery: z.ZodObject;
+  /** The fields that headers carry, by their names. */
+  readonly inHeaders: z.ZodObject;
   /** The answer, or an event of a subscription. */
   readonly output: z.core.$ZodType | undefined;
 }
@@ -36,24 +39,30 @@ export function restRoutes(): RestRoute[] {
     const { type, meta, inputs, output } = definition;
     if (meta === undefined) return [];
     const [input] = inputs;
-    const { path, method, event } = meta.rest;
+    const { path, method, event, headers = {} } = meta.rest;
     const shape = (input as z.ZodObject | undefined)?.shape ?? {};
     const pathFields = Array.from(path.matchAll(/\{(\w+)\}/g), ([, field]) => field!);
-    const queryFields = Object.keys(shape).filter((field) => method === 'GET' && !pathFields.includes(field));
+    const elsewhere = [...pathFields, ...Object.values(headers)];
+    const queryFields = Object.keys(shape).filter((field) => method === 'GET' && !elsewhere.includes(field));
     return {
       name: name as RestRoute['name'],
       kind: type,
       scope: scopeOf(meta),
       rest: meta.rest,
       input,
-      inPath: objectOf(shape, pathFields),
-      inQuery: objectOf(shape, queryFields),
+      inPath: objectOf(shape, named(pathFields)),
+      inQuery: objectOf(shape, named(queryFields)),
+      inHeaders: objectOf(shape, headers),
       output: output ?? event,
     };
   });
 }
 
-/** Another object of the same fields, so that the contract's own stays as it is. */
-function objectOf(shape: z.ZodRawShape, fields: readonly string[]): z.ZodObject {
-  return z.object(Object.fromEntries(fields.map((field) => [field, shape[field]!])));
+/** Another object of the same fields under names of its own, so that the contract's object stays as it is. */
+function objectOf(shape: z.ZodRawShape, fields: Readonly<Record<string, string>>): z.ZodObject {
+  return z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, shape[field]!])));
+}
+
+function named(fields: readonly string[]): Record<string, string> {
+  return Object.fromEntries(fields.map((field) => [field, field]));
 }

@@ -1,4 +1,4 @@
-import type { SampleColumns } from '../domain/sample-columns.ts';
+import { rowsOf, type SampleColumns } from '../domain/sample-columns.ts';
 
 /** PostgreSQL counts timestamptz in microseconds from 2000-01-01. */
 const POSTGRES_EPOCH_MS = 946_684_800_000;
@@ -12,54 +12,71 @@ const COPY_HEADER_BYTES = COPY_SIGNATURE.length + 8;
 /** A field count, then timestamptz, int4 and float8, each behind its length. */
 const COPY_ROW_BYTES = 2 + (4 + 8) + (4 + 4) + (4 + 8);
 
-/** `COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)`: header, rows and trailer in one buffer. */
-export function encodeCopy({ seriesIds, times, values }: SampleColumns): Buffer {
-  const buffer = Buffer.allocUnsafe(COPY_HEADER_BYTES + times.length * COPY_ROW_BYTES + 2);
+/** `COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)`: header, all rows and trailer in one buffer. */
+export function encodeCopy(batches: readonly SampleColumns[]): Buffer {
+  const buffer = Buffer.allocUnsafe(COPY_HEADER_BYTES + rowsOf(batches) * COPY_ROW_BYTES + 2);
   COPY_SIGNATURE.copy(buffer);
   buffer.fill(0, COPY_SIGNATURE.length, COPY_HEADER_BYTES);
+  // A DataView's setters are compiled inline, a Buffer's are not.
+  const view = viewOf(buffer);
   let at = COPY_HEADER_BYTES;
-  for (let i = 0; i < times.length; i++) {
-    at = buffer.writeInt16BE(3, at);
-    at = buffer.writeInt32BE(8, at);
-    at = writeTimestamp(buffer, times[i]!, at);
-    at = buffer.writeInt32BE(4, at);
-    at = buffer.writeInt32BE(seriesIds[i]!, at);
-    at = buffer.writeInt32BE(8, at);
-    at = buffer.writeDoubleBE(values[i]!, at);
+  for (const { seriesIds, times, values } of batches) {
+    for (let i = 0; i < times.length; i++) {
+      view.setInt16(at, 3);
+      view.setInt32(at + 2, 8);
+      setTimestamp(view, at + 6, times[i]!);
+      view.setInt32(at + 14, 4);
+      view.setInt32(at + 18, seriesIds[i]!);
+      view.setInt32(at + 22, 8);
+      view.setFloat64(at + 26, values[i]!);
+      at += COPY_ROW_BYTES;
+    }
   }
-  buffer.writeInt16BE(-1, at);
+  view.setInt16(at, -1);
   return buffer;
 }
 
-/** The columns as binary arrays, in the order time, series_id, value; `pg` sends a Buffer as a binary parameter. */
-export function encodeArrays({ seriesIds, times, values }: SampleColumns): [Buffer, Buffer, Buffer] {
+/**
+ * All rows as three binary arrays, in the order time, series_id, value; `pg` sends a Buffer as a binary parameter.
+ */
+export function encodeArrays(batches: readonly SampleColumns[]): [Buffer, Buffer, Buffer] {
   return [
-    encodeArray(OID.timestamptz, 8, times.length, (buffer, i, at) => writeTimestamp(buffer, times[i]!, at)),
-    encodeArray(OID.int4, 4, times.length, (buffer, i, at) => buffer.writeInt32BE(seriesIds[i]!, at)),
-    encodeArray(OID.float8, 8, times.length, (buffer, i, at) => buffer.writeDoubleBE(values[i]!, at)),
+    encodeArray(OID.timestamptz, 8, batches, (view, at, { times }, i) => setTimestamp(view, at, times[i]!)),
+    encodeArray(OID.int4, 4, batches, (view, at, { seriesIds }, i) => view.setInt32(at, seriesIds[i]!)),
+    encodeArray(OID.float8, 8, batches, (view, at, { values }, i) => view.setFloat64(at, values[i]!)),
   ];
 }
 
 function encodeArray(
   elementOid: number,
   elementBytes: number,
-  length: number,
-  write: (buffer: Buffer, index: number, at: number) => number,
+  batches: readonly SampleColumns[],
+  set: (view: DataView, at: number, batch: SampleColumns, row: number) => void,
 ): Buffer {
-  const buffer = Buffer.allocUnsafe(ARRAY_HEADER_BYTES + length * (4 + elementBytes));
-  buffer.writeInt32BE(length === 0 ? 0 : 1, 0);
-  buffer.writeInt32BE(0, 4);
-  buffer.writeInt32BE(elementOid, 8);
-  buffer.writeInt32BE(length, 12);
-  buffer.writeInt32BE(1, 16);
+  const rows = rowsOf(batches);
+  const buffer = Buffer.allocUnsafe(ARRAY_HEADER_BYTES + rows * (4 + elementBytes));
+  const view = viewOf(buffer);
+  for (const [index, field] of [rows === 0 ? 0 : 1, 0, elementOid, rows, 1].entries()) {
+    view.setInt32(index * 4, field);
+  }
   let at = ARRAY_HEADER_BYTES;
-  for (let i = 0; i < length; i++) at = write(buffer, i, buffer.writeInt32BE(elementBytes, at));
-  return length === 0 ? buffer.subarray(0, 12) : buffer;
+  for (const batch of batches) {
+    for (let i = 0; i < batch.times.length; i++) {
+      view.setInt32(at, elementBytes);
+      set(view, at + 4, batch, i);
+      at += 4 + elementBytes;
+    }
+  }
+  return rows === 0 ? buffer.subarray(0, 12) : buffer;
 }
 
-function writeTimestamp(buffer: Buffer, timeMs: number, at: number): number {
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+function setTimestamp(view: DataView, at: number, timeMs: number): void {
   const microseconds = Math.round((timeMs - POSTGRES_EPOCH_MS) * 1000);
   const high = Math.floor(microseconds / TWO_TO_32);
-  buffer.writeInt32BE(high, at);
-  return buffer.writeUInt32BE(microseconds - high * TWO_TO_32, at + 4);
+  view.setInt32(at, high);
+  view.setUint32(at + 4, microseconds - high * TWO_TO_32);
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { concatenate, type SampleColumns } from '../domain/sample-columns.ts';
+import type { SampleColumns } from '../domain/sample-columns.ts';
 import type { Engine } from '../engine/engine.ts';
 import { encodeArrays, encodeCopy } from './sample-encoding.ts';
 import { asking, sqlState } from './store-error.ts';
@@ -11,54 +11,97 @@ const COPY = 'COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)';
 const INSERT = `
   INSERT INTO samples (time, series_id, value)
   SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::float8[])`;
-const IGNORING_DUPLICATES = `${INSERT} ON CONFLICT DO NOTHING`;
 
-const UNIQUE_VIOLATION = '23505';
+/**
+ * Gives the positions, from 0, of the rows that were inserted: of equal ones the first. Sorted, so that two such
+ * statements wait for each other instead of deadlocking.
+ */
+const INSERT_IGNORING_DUPLICATES = `
+  WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::float8[])
+      WITH ORDINALITY AS wanted (time, series_id, value, position)),
+  inserted AS (
+    INSERT INTO samples (time, series_id, value)
+    SELECT time, series_id, value FROM wanted ORDER BY series_id, time, position
+    ON CONFLICT DO NOTHING
+    RETURNING series_id, time)
+  SELECT coalesce(array_agg(position), '{}') AS positions FROM (
+    SELECT min(position)::int - 1 AS position
+    FROM inserted JOIN wanted USING (series_id, time)
+    GROUP BY series_id, time) AS first`;
+
+// Nothing is known of the arrays when the join is planned: a nested loop would never end.
+// Late rows may touch many compressed batches: no limit on those.
+const BEGIN_CAREFULLY = `
+  BEGIN;
+  SET LOCAL enable_nestloop = off;
+  SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0`;
+
+/** What a plain write may fail with where a careful one does not. */
+const WORTH_CARE: ReadonlySet<string | undefined> = new Set([
+  '23505', // unique_violation: there is a duplicate
+  '40P01', // deadlock_detected: another writer has the same samples, in another order
+  '53400', // configuration_limit_exceeded: more compressed rows to unpack than one transaction may by default
+]);
+
+/** The rows of one batch that were duplicates, by position, ascending. */
+export type Duplicates = readonly number[];
 
 /**
  * Commits batches of samples together: all of them or none.
  *
- * The batches go in as one, by COPY where the engine takes it. COPY knows no ON CONFLICT, so where a duplicate turns
- * up they are written again one by one, duplicates ignored.
- * @returns how many samples of each batch were inserted; the rest were duplicates
+ * They go in by COPY where the engine takes it. COPY knows no ON CONFLICT, so where a duplicate turns up all are
+ * written again by a slower statement that ignores and tells them.
+ * @returns the duplicates of each batch: rows that their series already had a sample for at that time, and were ignored
  */
-export function writeSamples(engine: Engine, batches: readonly SampleColumns[]): Promise<number[]> {
+export function writeSamples(engine: Engine, batches: readonly SampleColumns[]): Promise<Duplicates[]> {
   return asking(async () => {
     try {
-      await writeTogether(engine, concatenate(batches));
-      return batches.map(({ times }) => times.length);
+      await writePlainly(engine, batches);
+      return batches.map(() => []);
     } catch (error) {
-      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
-      return writeOneByOne(engine, batches);
+      if (!WORTH_CARE.has(sqlState(error))) throw error;
+      return duplicatesOf(batches, await writeCarefully(engine, batches));
     }
   });
 }
 
-async function writeTogether(engine: Engine, samples: SampleColumns): Promise<void> {
+async function writePlainly(engine: Engine, batches: readonly SampleColumns[]): Promise<void> {
   if (!engine.abilities.copyIn) {
-    await engine.pool.query(INSERT, encodeArrays(samples));
+    await engine.pool.query(INSERT, encodeArrays(batches));
     return;
   }
   await withClient(engine, (client) =>
-    pipeline(Readable.from([encodeCopy(samples)]), client.query(copyFrom(COPY))),
+    pipeline(Readable.from([encodeCopy(batches)]), client.query(copyFrom(COPY))),
   );
 }
 
-function writeOneByOne(engine: Engine, batches: readonly SampleColumns[]): Promise<number[]> {
+function writeCarefully(engine: Engine, batches: readonly SampleColumns[]): Promise<readonly number[]> {
   return withClient(engine, async (client) => {
-    const inserted: number[] = [];
-    await client.query('BEGIN');
+    await client.query(BEGIN_CAREFULLY);
     try {
-      for (const batch of batches) {
-        const { rowCount } = await client.query(IGNORING_DUPLICATES, encodeArrays(batch));
-        inserted.push(rowCount ?? 0);
-      }
+      const { rows } = await client.query<{ positions: number[] }>(
+        INSERT_IGNORING_DUPLICATES,
+        encodeArrays(batches),
+      );
       await client.query('COMMIT');
+      return rows[0]!.positions;
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
-    return inserted;
+  });
+}
+
+/** @param inserted positions in all batches, one behind another */
+function duplicatesOf(batches: readonly SampleColumns[], inserted: readonly number[]): Duplicates[] {
+  const isInserted = new Set(inserted);
+  let first = 0;
+  return batches.map(({ times }) => {
+    const duplicates: number[] = [];
+    for (let row = 0; row < times.length; row++) if (!isInserted.has(first + row)) duplicates.push(row);
+    first += times.length;
+    return duplicates;
   });
 }
 

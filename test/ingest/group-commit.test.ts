@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SampleColumns } from '../../src/domain/sample-columns.ts';
 import { type Commit, GroupCommit } from '../../src/ingest/group-commit.ts';
 
-const LIMITS = { maxPendingRows: 100, maxCommitRows: 10, maxCommits: 1 };
+const LIMITS = { maxCommitRows: 10, maxCommits: 1, minParallelRows: 1 };
 
 function batchOf(rows: number): SampleColumns {
   return { seriesIds: new Int32Array(rows), times: new Float64Array(rows), values: new Float64Array(rows) };
@@ -15,7 +15,9 @@ function heldCommit() {
   const commit: Commit = (batches) => {
     const rows = batches.map(({ times }) => times.length);
     groups.push(rows);
-    return new Promise((resolve, reject) => held.push({ letGo: () => resolve(rows), fail: reject }));
+    return new Promise((resolve, reject) =>
+      held.push({ letGo: () => resolve(rows.map((count) => [count - 1])), fail: reject }),
+    );
   };
   return { commit, groups, held };
 }
@@ -31,8 +33,7 @@ describe('group commit', () => {
     await Promise.resolve();
     expect(groups).toEqual([[1], [2, 3, 4]]);
     held[1]!.letGo();
-    expect(await Promise.all(writes)).toEqual([1, 2, 3, 4]);
-    expect(commits.pendingRows).toBe(0);
+    expect(await Promise.all(writes)).toEqual([[0], [1], [2], [3]]);
   });
 
   test('closes a group once it holds enough rows', async () => {
@@ -51,26 +52,6 @@ describe('group commit', () => {
     expect(groups).toEqual([[1], [6, 6], [6]]);
   });
 
-  test('refuses at once what exceeds the bound, and takes more when there is room again', async () => {
-    const { commit, held } = heldCommit();
-    const commits = new GroupCommit(commit, LIMITS);
-    const first = commits.write(batchOf(90));
-    await expect(commits.write(batchOf(11))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-    held[0]!.letGo();
-    await first;
-    const second = commits.write(batchOf(11));
-    await Promise.resolve();
-    held[1]!.letGo();
-    expect(await second).toBe(11);
-  });
-
-  test('takes a batch larger than the bound when nothing else is pending', async () => {
-    const { commit, held } = heldCommit();
-    const write = new GroupCommit(commit, LIMITS).write(batchOf(500));
-    held[0]!.letGo();
-    expect(await write).toBe(500);
-  });
-
   test('tells every writer of a group that failed, and goes on with the next', async () => {
     const { commit, held } = heldCommit();
     const commits = new GroupCommit(commit, LIMITS);
@@ -80,9 +61,8 @@ describe('group commit', () => {
     await expect(first).rejects.toThrow('down');
     await Promise.resolve();
     held[1]!.letGo();
-    expect(await Promise.all([second, third])).toEqual([2, 3]);
+    expect(await Promise.all([second, third])).toEqual([[1], [2]]);
     await commits.drain();
-    expect(commits.pendingRows).toBe(0);
   });
 
   test('keeps several commits in flight where it may', () => {
@@ -90,5 +70,12 @@ describe('group commit', () => {
     const commits = new GroupCommit(commit, { ...LIMITS, maxCommits: 2 });
     for (const rows of [1, 2, 3]) void commits.write(batchOf(rows));
     expect(groups).toEqual([[1], [2]]);
+  });
+
+  test('starts a commit beside another only once enough waits for it', () => {
+    const { commit, groups } = heldCommit();
+    const commits = new GroupCommit(commit, { ...LIMITS, maxCommits: 2, minParallelRows: 5 });
+    for (const rows of [1, 2, 2, 2]) void commits.write(batchOf(rows));
+    expect(groups).toEqual([[1], [2, 2, 2]]);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FileServer, findChromium, logOfPage, serveFiles } from './browser.ts';
+import { type FileServer, findChromium, logOfPage, serveFiles } from '../support/browser.ts';
 import {
   type InstalledServer,
   installScratchProject,

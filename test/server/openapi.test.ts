@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { appRouter } from '../../src/api/router.ts';
 import { openApiDocument } from '../../src/server/openapi.ts';
 import { restRoutes } from '../../src/server/rest-routes.ts';
 
@@ -25,6 +26,7 @@ describe('the OpenAPI document', () => {
   });
 
   test('has an operation for every procedure, by its name', () => {
+    expect(restRoutes().map(({ name }) => name)).toEqual(Object.keys(appRouter._def.procedures));
     for (const { name, rest } of restRoutes()) {
       expect(document.paths[rest.path][rest.method.toLowerCase()].operationId).toBe(name);
     }

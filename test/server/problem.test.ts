@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
@@ -42,6 +43,34 @@ describe('a problem', () => {
     );
     expect(statusCode).toBe(503);
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  test('answers what still arrives while the server closes', async () => {
+    const server = fastify(MANNERED);
+    await registerManners(server, []);
+    const begun = Promise.withResolvers<void>();
+    const closing = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    server.addHook('preClose', async () => closing.resolve());
+    server.get('/slow', async () => {
+      begun.resolve();
+      await finish.promise;
+      return 'done';
+    });
+    const { port, hostname } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(port), hostname);
+    const request = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
+    socket.write(request);
+    await begun.promise;
+    const closed = server.close();
+    await closing.promise;
+    server.server.once('request', () => finish.resolve());
+    socket.write(request);
+    const answers = Buffer.concat(await socket.toArray()).toString();
+    await closed;
+    expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 503']);
+    expect(answers).toMatch(/retry-after: \d+/i);
+    expect(answers).toContain('"type":"/errors/service-unavailable"');
   });
 
   test('is never kept by a cache', async () => {

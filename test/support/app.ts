@@ -15,6 +15,8 @@ export interface TestApp {
   json(path: string, init?: RequestInit): Promise<any>;
   /** Stops the program and starts it again on the same database and a new port. */
   restart(): Promise<TestApp>;
+  /** Stops the program and leaves its database. */
+  stop(): Promise<void>;
   /** Stops the program and deletes its database. */
   close(): Promise<void>;
 }
@@ -59,6 +61,7 @@ async function start(config: Config, remove: () => Promise<void>): Promise<TestA
       await app.stop();
       return start(config, remove);
     },
+    stop: () => app.stop(),
     async close() {
       await app.stop();
       await remove();

@@ -40,6 +40,10 @@ function hasTimescale(binDir: string): boolean {
 export interface LocalServer {
   /** Of its `postgres` database, as superuser. */
   readonly url: string;
+  /** Ends the server as its service manager would, clients or not, and keeps the cluster. */
+  halt(): Promise<void>;
+  /** Starts it again, on the same port. */
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,18 +61,26 @@ export async function startLocalServer({ binDir }: LocalInstallation): Promise<L
   });
   const port = await freePort();
   const settings = serverSettings(port).flatMap((setting) => ['-c', setting]);
-  const server = spawn(join(binDir, 'postgres'), ['-D', dataDir, ...settings], {
-    ...owner,
-    cwd: directory,
-    stdio: 'ignore',
-  });
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  async function launch(): Promise<ChildProcess> {
+    const launched = spawn(join(binDir, 'postgres'), ['-D', dataDir, ...settings], {
+      ...owner,
+      cwd: directory,
+      stdio: 'ignore',
+    });
+    await waitUntilReady(url, launched);
+    return launched;
+  }
+  let server = await launch();
   // Covers every way out that still runs code; a SIGKILL of the test run leaves the cluster behind.
   const stopAtExit = () => server.kill('SIGQUIT');
   process.once('exit', stopAtExit);
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await waitUntilReady(url, server);
   return {
     url,
+    halt: () => end(server),
+    async resume() {
+      server = await launch();
+    },
     async stop() {
       process.off('exit', stopAtExit);
       await end(server);

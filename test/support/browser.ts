@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { delimiter, extname, join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -39,12 +39,23 @@ export async function serveFiles(directory: string): Promise<FileServer> {
   return { origin: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
 
-/** Opens a page and gives what it logs, up to the line `done`. @throws where the page fails */
-export async function logOfPage(executablePath: string, url: string): Promise<string[]> {
+/** Lends a page of a fresh browser. */
+export async function withPage<Result>(
+  executablePath: string,
+  use: (page: Page) => Promise<Result>,
+): Promise<Result> {
   // Chromium's own sandbox does not start as root, as CI runs.
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
-    const page = await browser.newPage();
+    return await use(await browser.newPage());
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Opens a page and gives what it logs, up to the line `done`. @throws where the page fails */
+export async function logOfPage(executablePath: string, url: string): Promise<string[]> {
+  return withPage(executablePath, async (page) => {
     const lines: string[] = [];
     const finished = new Promise<void>((resolve, reject) => {
       page.on('pageerror', reject);
@@ -57,7 +68,5 @@ export async function logOfPage(executablePath: string, url: string): Promise<st
     await page.goto(url);
     await finished;
     return lines;
-  } finally {
-    await browser.close();
-  }
+  });
 }
