@@ -1,0 +1,77 @@
+import { request } from 'node:http';
+import type { TestApp } from './app.ts';
+
+/** A way into the program, for a matrix of who may use it. */
+export interface Door {
+  readonly name: string;
+  /** What a key must be good for; `public` needs none. */
+  readonly scope: 'public' | 'read' | 'write' | 'admin';
+  /** Knocks: `let in`, or the status that refuses. */
+  open(app: TestApp, headers: Readonly<Record<string, string>>): Promise<string>;
+}
+
+const REFUSALS = new Set([401, 403]);
+const LINE = 'doors,host=door value=1';
+const OTLP = JSON.stringify({ resourceMetrics: [] });
+const SAMPLE = { host: 'door', metric_name: 'doors', value: 1 };
+/** An empty message, in snappy's block format. */
+const EMPTY_SNAPPY = Buffer.of(0);
+
+/** Every door. */
+export const DOORS: readonly Door[] = [
+  get('/', 'public'),
+  get('/healthz', 'public'),
+  get('/readyz', 'public'),
+  get('/docs', 'public'),
+  get('/openapi.json', 'public'),
+  get('/errors/not-found', 'public'),
+  get('/api/hosts', 'read'),
+  get('/api/metrics', 'read'),
+  get('/api/metrics/doors', 'read'),
+  get('/api/metrics/doors/latest', 'read'),
+  get('/api/status', 'read'),
+  get('/trpc/hosts', 'read'),
+  get('/trpc/hosts,metrics?batch=1', 'read'),
+  get(`/trpc/latest?input=${encodeURIComponent('{"json":{"metric_name":"doors"}}')}`, 'read'),
+  post('/api/metrics', 'application/json', JSON.stringify({ samples: [SAMPLE] })),
+  post('/api/metrics', 'application/x-ndjson', JSON.stringify(SAMPLE)),
+  post('/trpc/ingest', 'application/json', JSON.stringify({ json: { samples: [SAMPLE] } })),
+  post('/write', 'text/plain', LINE),
+  post('/api/v2/write', 'text/plain', LINE),
+  post('/v1/metrics', 'application/json', OTLP),
+  post('/api/v1/write', 'application/x-protobuf', EMPTY_SNAPPY),
+];
+
+function get(path: string, scope: Door['scope']): Door {
+  return { name: `GET ${path}`, scope, open: ({ url }, headers) => knock(url, 'GET', path, headers) };
+}
+
+function post(path: string, type: string, body: string | Buffer): Door {
+  return {
+    name: `POST ${path} of ${type}`,
+    scope: 'write',
+    open: ({ url }, headers) => knock(url, 'POST', path, { ...headers, 'content-type': type }, body),
+  };
+}
+
+/** By node:http, since fetch sets no Host. */
+function knock(
+  url: string,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body?: string | Buffer,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL(path, url), { method, headers }, (response) => {
+      response.resume();
+      const { statusCode = 0 } = response;
+      if (REFUSALS.has(statusCode)) resolve(String(statusCode));
+      else if (statusCode < 500 && statusCode !== 404) resolve('let in');
+      else if (statusCode === 404 && path.includes('doors')) resolve('let in');
+      else reject(new Error(`${method} ${path} answers ${statusCode}`));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
