@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
-import { type Agent, startAgent } from './agent/agent.ts';
+import { type Agent, machineReaders, startAgent } from './agent/agent.ts';
 import type { AgentSample } from './agent/rounds.ts';
+import { type SelfFigure, selfReader } from './agent/self.ts';
 import { type Config, ConfigError, isLoopback } from './config.ts';
 import {
   type LifecycleSettings,
@@ -13,12 +14,15 @@ import { createDownsampling } from './downsampling/downsampling.ts';
 import { lockDataDir } from './engine/data-dir-lock.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
+import { figuresOf, SELF_CHARTED } from './figures.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import { createQueries } from './query/queries.ts';
 import { type ReadLimits, Reads } from './query/reads.ts';
 import { type Access, accessByKeys, OPEN_ACCESS } from './server/access.ts';
 import type { AdmissionRules } from './server/admission.ts';
+import { createCallLog } from './server/call-log.ts';
 import { createHttpServer } from './server/http.ts';
+import { createMetrics } from './server/metrics.ts';
 import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
@@ -122,6 +126,18 @@ export function createApp(config: Config): App {
     );
     closers.push(() => Promise.all([ingest.close(), jobs.stop()]));
     const reads = new Reads(() => store.engine, readLimitsOf(store.engine));
+    const storeStatus = () => readStoreStatus(store.engine, lifecycle, jobs.runs());
+    const metrics = createMetrics(
+      figuresOf({
+        downsampling,
+        reads,
+        ingest,
+        pools: { main: store.engine.pool },
+        store: storeStatus,
+        nowMs: Date.now,
+      }),
+    );
+    const logCall = createCallLog(logger, config.SLOW_QUERY_MS);
     const server = await createHttpServer({
       services: {
         queries: createQueries(store.engine, reads, downsampling, {
@@ -134,12 +150,17 @@ export function createApp(config: Config): App {
           version: VERSION,
           engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
-          store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
+          store: await storeStatus(),
         }),
+        observe(call) {
+          metrics.observe(call);
+          logCall(call);
+        },
       },
       ingest,
       logger,
       admission: admissionOf(config, logger),
+      metrics,
       trustedProxies: config.TRUSTED_PROXIES,
       notReady: async () => [],
     });
@@ -148,7 +169,7 @@ export function createApp(config: Config): App {
     const url = await server.listen({ host: config.HOST, port: config.PORT });
     store.announce(url);
     if (config.AGENT) {
-      const agent = agentInto(ingest, logger);
+      const agent = agentInto(ingest, logger, () => metrics.snapshot(SELF_CHARTED));
       closers.push(() => agent.stop());
     }
     return { url };
@@ -195,11 +216,12 @@ async function ingestInto(engine: Engine, config: Config): Promise<Ingest> {
   });
 }
 
-/** Collects this machine's own metrics, under its host name. */
-function agentInto(ingest: Ingest, logger: Logger): Agent {
+/** Collects this machine's own metrics and this program's, under the machine's host name. */
+function agentInto(ingest: Ingest, logger: Logger, self: () => Promise<readonly SelfFigure[]>): Agent {
   return startAgent({
     host: hostname(),
     logger,
+    readers: [...machineReaders(), selfReader(self)],
     write: (samples) => ingest.write(samples.map(identified)),
   });
 }

@@ -8,8 +8,20 @@ import type { Timings } from '../query/timings.ts';
 export interface Context extends Services {
   /** Who calls. */
   readonly principal: Principal;
+  /** Names the request in the log. */
+  readonly requestId?: string | undefined;
   /** Where a door wants to know what a call spent its time on. */
   readonly timings?: Timings;
+}
+
+/** A call that has ended. */
+export interface Call {
+  readonly procedure: string;
+  /** `OK`, or the code of its error. */
+  readonly code: string;
+  readonly durationMs: number;
+  readonly timings: Timings;
+  readonly requestId: string | undefined;
 }
 
 /** What every call can reach, whoever makes it. */
@@ -17,4 +29,6 @@ export interface Services {
   readonly queries: Queries;
   readonly ingest: { ingest(samples: readonly unknown[], sender: Principal): Promise<IngestAnswer> };
   readonly status: () => Promise<StatusAnswer>;
+  /** Told of every query and mutation once it has ended; must not throw. */
+  readonly observe: (call: Call) => void;
 }

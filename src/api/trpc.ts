@@ -4,6 +4,7 @@ import { fieldErrors } from '../contract/field-errors.ts';
 import { transformer } from '../contract/transformer.ts';
 import { isBounded, requireScope, requireSeriesWithin, type Scope } from '../domain/principal.ts';
 import { type FieldError, HyperdashError } from '../errors.ts';
+import { Timings } from '../query/timings.ts';
 import type { Context } from './context.ts';
 
 /** Who may call a procedure; where it stands in REST and what OpenAPI says of it (`server/rest-routes.ts`). */
@@ -72,6 +73,22 @@ const withErrorCodes = t.middleware(async ({ next }) => {
   return result;
 });
 
+/** Measures a call, and has it told of. */
+const observed = t.middleware(async ({ ctx, path, type, next }) => {
+  if (type === 'subscription') return next();
+  const startedMs = performance.now();
+  const timings = ctx.timings ?? new Timings();
+  const result = await next({ ctx: { timings } });
+  ctx.observe({
+    procedure: path,
+    code: result.ok ? 'OK' : result.error.code,
+    durationMs: performance.now() - startedMs,
+    timings,
+    requestId: ctx.requestId,
+  });
+  return result;
+});
+
 /** Lets through who has the scope, and whose hosts and metrics these are. */
 const permitted = t.middleware(async ({ ctx: { principal }, meta, getRawInput, next }) => {
   requireScope(principal, scopeOf(meta));
@@ -89,4 +106,4 @@ export function scopeOf(meta: Meta | undefined): Scope {
 export const { router, createCallerFactory } = t;
 
 /** Every procedure starts from this one. */
-export const procedure = t.procedure.use(withErrorCodes).use(permitted);
+export const procedure = t.procedure.use(observed).use(withErrorCodes).use(permitted);

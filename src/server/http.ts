@@ -7,6 +7,7 @@ import { errorPagesPlugin } from './error-pages.ts';
 import { healthPlugin, type NotReady } from './health.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
 import { type IngestTarget, registerIngestDoors } from './ingest-doors.ts';
+import { type Metrics, measureRequests, metricsPlugin } from './metrics.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
 import { restPlugin } from './rest.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
@@ -24,6 +25,7 @@ export interface HttpServerParts {
   readonly ingest: IngestTarget;
   readonly logger: FastifyBaseLogger;
   readonly admission: AdmissionRules;
+  readonly metrics: Metrics;
   /** Addresses of proxies whose word on a client's address is taken. */
   readonly trustedProxies: readonly string[];
   /** Says what is missing before the program can serve; empty where it is ready. */
@@ -36,6 +38,7 @@ export async function createHttpServer({
   ingest,
   logger,
   admission,
+  metrics,
   trustedProxies,
   notReady,
 }: HttpServerParts): Promise<FastifyInstance> {
@@ -49,6 +52,7 @@ export async function createHttpServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: [...trustedProxies],
   });
+  measureRequests(server, metrics);
   await registerSecurityHeaders(server);
   await registerManners(server, admission.origins.allowed);
   await registerAdmission(server, admission);
@@ -61,6 +65,7 @@ export async function createHttpServer({
   await server.register(restPlugin, { services });
   await server.register(openToAll(docsPlugin));
   await server.register(openToAll(errorPagesPlugin));
+  await server.register(metricsPlugin, { metrics });
   await server.register(openToAll(healthPlugin), { notReady });
   await server.register(openToAll(pagePlugin));
   return server;

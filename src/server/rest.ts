@@ -51,7 +51,8 @@ async function answer(
   reply: FastifyReply,
 ): Promise<string> {
   const timings = new Timings();
-  const context = { ...services, timings, principal: request.principal };
+  const { principal, id: requestId } = request;
+  const context = { ...services, timings, principal, requestId };
   const call = callerOf(route, context, abortedWith(reply));
   const found = await call(inputFrom(route, request));
   const json = await timings.measure('encode', () => answerJson(found));

@@ -23,7 +23,7 @@ export async function trpcPlugin(
     prefix: '/trpc',
     trpcOptions: {
       router: appRouter,
-      createContext: ({ req }) => ({ ...services, principal: req.principal }),
+      createContext: ({ req }) => ({ ...services, principal: req.principal, requestId: req.id }),
       // tRPC's own Vary replaces what @fastify/cors said.
       responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
       maxBatchSize: BATCH_MAX_CALLS,
