@@ -12,8 +12,10 @@ import {
 } from './domain/retention.ts';
 import { createDownsampling } from './downsampling/downsampling.ts';
 import { lockDataDir } from './engine/data-dir-lock.ts';
+import { settledWithin } from './engine/drain.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
+import { type Replica, watchReplica } from './engine/replica.ts';
 import { figuresOf, SELF_CHARTED } from './figures.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import { createQueries } from './query/queries.ts';
@@ -23,6 +25,7 @@ import type { AdmissionRules } from './server/admission.ts';
 import { createCallLog } from './server/call-log.ts';
 import { createHttpServer } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
+import { answers, isWritable } from './store/answers.ts';
 import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
@@ -42,6 +45,9 @@ const PENDING_MAX_BYTES = 512 * 1024 * 1024;
 
 /** Downsampling jobs that may wait for a thread; more are refused. */
 const DOWNSAMPLING_MAX_QUEUE = 100;
+
+/** Once every request has ended, writes that nobody waits for any more may take so long. */
+const WRITES_GRACE_MS = 1_000;
 
 /** Charts that may wait for their turn, and how long. */
 const READS_MAX_WAITING = 200;
@@ -124,15 +130,20 @@ export function createApp(config: Config): App {
     const jobs = startJobs(store.engine, (error) =>
       logger.error(error, 'maintenance of the database failed'),
     );
-    closers.push(() => Promise.all([ingest.close(), jobs.stop()]));
-    const reads = new Reads(() => store.engine, readLimitsOf(store.engine));
+    closers.push(() => settledWithin(Promise.all([ingest.close(), jobs.stop()]), WRITES_GRACE_MS));
+    const limits = readLimitsOf(store.engine);
+    const replica = replicaOf(config, store.engine, limits, logger);
+    closers.push(() => replica?.close());
+    const reads = new Reads(store.engine, () => replica?.engine() ?? store.engine, limits);
     const storeStatus = () => readStoreStatus(store.engine, lifecycle, jobs.runs());
     const metrics = createMetrics(
       figuresOf({
         downsampling,
         reads,
         ingest,
-        pools: { main: store.engine.pool },
+        pools: { main: store.engine.pool, ...(replica && { replica: replica.pool }) },
+        replica,
+        writable: () => isWritable(store.engine),
         store: storeStatus,
         nowMs: Date.now,
       }),
@@ -162,7 +173,7 @@ export function createApp(config: Config): App {
       admission: admissionOf(config, logger),
       metrics,
       trustedProxies: config.TRUSTED_PROXIES,
-      notReady: async () => [],
+      notReady: async () => ((await answers(store.engine)) ? [] : ['database']),
     });
     closers.push(() => server.close());
     await downsampling.warm();
@@ -242,6 +253,22 @@ function identified({
 function readLimitsOf({ abilities }: Engine): ReadLimits {
   const slots = Math.max(1, Math.floor(abilities.connections / 2));
   return { slots, maxWaiting: READS_MAX_WAITING, maxWaitMs: READS_MAX_WAIT_MS };
+}
+
+/** The replica that charts are read from; undefined where there is none. */
+function replicaOf(
+  { DATABASE_READ_URL: url, STATEMENT_TIMEOUT_MS: statementTimeoutMs, REPLICA_MAX_LAG: maxLagMs }: Config,
+  primary: Engine,
+  { slots: poolSize }: ReadLimits,
+  logger: Logger,
+): Replica | undefined {
+  if (url === undefined) return undefined;
+  const onChange = (usable: boolean, reason: string | undefined) => {
+    if (usable) logger.info('charts are read from the replica');
+    else logger.warn({ reason }, 'charts are read from the primary');
+  };
+  // One more, to look at it.
+  return watchReplica({ primary, url, poolSize: poolSize + 1, statementTimeoutMs, maxLagMs, onChange });
 }
 
 /** @throws ConfigError where there is to be a file of keys and it cannot be read */

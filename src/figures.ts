@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreStatus } from './contract/status.ts';
 import type { Downsampling } from './downsampling/downsampling.ts';
 import type { Engine } from './engine/engine.ts';
+import type { Replica } from './engine/replica.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import type { Reads } from './query/reads.ts';
 import type { Figure, Value } from './server/metrics.ts';
@@ -22,6 +24,9 @@ export const SELF_CHARTED = [
   'hyperdash_compression_ratio',
 ] as const;
 
+/** Whoever scrapes is not kept waiting for them any longer. */
+const STORE_WITHIN_MS = 5_000;
+
 /** The parts of the program that keep figures. */
 export interface FigureSources {
   readonly downsampling: Pick<Downsampling, 'counters'>;
@@ -29,6 +34,8 @@ export interface FigureSources {
   readonly ingest: Pick<Ingest, 'counters'>;
   /** By the name of what they are for. */
   readonly pools: Readonly<Record<string, Engine['pool']>>;
+  readonly replica: Pick<Replica, 'lagMs'> | undefined;
+  readonly writable: () => Promise<boolean>;
   readonly store: () => Promise<StoreStatus>;
   readonly nowMs: () => number;
 }
@@ -38,7 +45,7 @@ export function figuresOf(sources: FigureSources): Figure[] {
   return [
     ...queueFigures(sources),
     ...ingestFigures(sources.ingest),
-    ...poolFigures(sources.pools),
+    ...databaseFigures(sources),
     ...storeFigures(sources),
   ];
 }
@@ -93,8 +100,17 @@ function ingestFigures(ingest: Pick<Ingest, 'counters'>): Figure[] {
   ];
 }
 
-function poolFigures(pools: FigureSources['pools']): Figure[] {
+function databaseFigures({ pools, replica, writable }: FigureSources): Figure[] {
   return [
+    gauge('database_writable', 'Whether the database takes writes', [], async () => [
+      [{}, (await writable()) ? 1 : 0],
+    ]),
+    gauge(
+      'replica_lag_seconds',
+      'How stale an answer of the replica may be; none while that is not known',
+      [],
+      () => (replica?.lagMs === undefined ? [] : [[{}, replica.lagMs / 1000]]),
+    ),
     gauge(
       'database_connections',
       'Connections to the database, and who waits for one',
@@ -171,10 +187,20 @@ function keptFor<Answer>(
   return () => {
     if (answer === undefined || Math.abs(nowMs() - askedMs) >= keptMs) {
       askedMs = nowMs();
-      answer = ask().catch(() => undefined);
+      answer = inTime(ask());
     }
     return answer;
   };
+}
+
+/** The answer; undefined where it fails or takes too long. */
+async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  const answered = answer.catch(() => undefined);
+  const timer = new AbortController();
+  const late = sleep(STORE_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => undefined);
+  const found = await Promise.race([answered, late]);
+  timer.abort();
+  return found;
 }
 
 function counter(name: string, help: string, labels: readonly string[], read: Figure['read']): Figure {

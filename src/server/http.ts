@@ -3,6 +3,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Services } from '../api/context.ts';
 import { type AdmissionRules, openToAll, registerAdmission } from './admission.ts';
 import { docsPlugin } from './docs.ts';
+import { boundDraining } from './drain.ts';
 import { errorPagesPlugin } from './error-pages.ts';
 import { healthPlugin, type NotReady } from './health.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
@@ -52,6 +53,7 @@ export async function createHttpServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: [...trustedProxies],
   });
+  boundDraining(server);
   measureRequests(server, metrics);
   await registerSecurityHeaders(server);
   await registerManners(server, admission.origins.allowed);
