@@ -25,7 +25,7 @@ export const SELF_CHARTED = [
 ] as const;
 
 /** Whoever scrapes is not kept waiting for them any longer. */
-const STORE_WITHIN_MS = 5_000;
+const STORE_WITHIN_MS = 2_000;
 
 /** The parts of the program that keep figures. */
 export interface FigureSources {
@@ -176,7 +176,10 @@ function storeFigures({ store, nowMs }: FigureSources): Figure[] {
   ];
 }
 
-/** The answer of not long ago; undefined where the last attempt failed. */
+/**
+ * The answer of not long ago; undefined where there is none in time. A question is never asked again while it is still
+ * being answered.
+ */
 function keptFor<Answer>(
   keptMs: number,
   nowMs: () => number,
@@ -184,21 +187,26 @@ function keptFor<Answer>(
 ): () => Promise<Answer | undefined> {
   let answer: Promise<Answer | undefined> | undefined;
   let askedMs = 0;
+  let asking = false;
   return () => {
-    if (answer === undefined || Math.abs(nowMs() - askedMs) >= keptMs) {
+    if (!asking && (answer === undefined || Math.abs(nowMs() - askedMs) >= keptMs)) {
+      asking = true;
       askedMs = nowMs();
-      answer = inTime(ask());
+      answer = ask()
+        .catch(() => undefined)
+        .finally(() => {
+          asking = false;
+        });
     }
-    return answer;
+    return inTime(answer!);
   };
 }
 
-/** The answer; undefined where it fails or takes too long. */
+/** The answer; undefined where it takes too long. */
 async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-  const answered = answer.catch(() => undefined);
   const timer = new AbortController();
   const late = sleep(STORE_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => undefined);
-  const found = await Promise.race([answered, late]);
+  const found = await Promise.race([answer, late]);
   timer.abort();
   return found;
 }
