@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { type Agent, machineReaders, startAgent } from './agent/agent.ts';
+import { createQuietLog } from './agent/quiet-log.ts';
 import type { AgentSample } from './agent/rounds.ts';
 import { type SelfFigure, selfReader } from './agent/self.ts';
 import { type Config, ConfigError, isLoopback } from './config.ts';
@@ -18,12 +19,15 @@ import { openEngine } from './engine/open.ts';
 import { type Replica, watchReplica } from './engine/replica.ts';
 import { figuresOf, SELF_CHARTED } from './figures.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
+import type { FeedLimits } from './live/feed.ts';
+import { createLive, type Live } from './live/live.ts';
 import { createQueries } from './query/queries.ts';
 import { type ReadLimits, Reads } from './query/reads.ts';
 import { type Access, accessByKeys, OPEN_ACCESS } from './server/access.ts';
 import type { AdmissionRules } from './server/admission.ts';
 import { createCallLog } from './server/call-log.ts';
 import { createHttpServer } from './server/http.ts';
+import type { ConnectionLimits } from './server/live-connections.ts';
 import { createMetrics } from './server/metrics.ts';
 import { answers, isWritable } from './store/answers.ts';
 import { describeMetrics } from './store/describe-metrics.ts';
@@ -110,9 +114,16 @@ export async function openStore(config: Config, holder: string, logger: Logger):
   }
 }
 
+/** Bounds of live streams that are no settings. */
+export interface AppLimits {
+  readonly feed?: Partial<FeedLimits>;
+  readonly connections?: Partial<ConnectionLimits>;
+}
+
 /** The program as the settings describe it, not yet started. */
-export function createApp(config: Config): App {
+export function createApp(config: Config, limits: AppLimits = {}): App {
   const logger = createLogger(config);
+  const admission = admissionOf(config, logger);
   const closers: (() => Promise<unknown> | unknown)[] = [];
   let stopped: Promise<void> | undefined;
 
@@ -126,21 +137,30 @@ export function createApp(config: Config): App {
       maxQueue: DOWNSAMPLING_MAX_QUEUE,
     });
     closers.push(() => downsampling.close());
-    const ingest = await ingestInto(store.engine, config);
+    const logFailure = createQuietLog(logger);
+    const live = await createLive({
+      engine: store.engine,
+      redisUrl: config.REDIS_URL,
+      onError: (error) => logFailure('live: streams wait for the database or the bus', error),
+      ...(limits.feed && { limits: limits.feed }),
+    });
+    closers.push(() => live.close());
+    const ingest = await ingestInto(store.engine, config, live);
     const jobs = startJobs(store.engine, (error) =>
       logger.error(error, 'maintenance of the database failed'),
     );
     closers.push(() => settledWithin(Promise.all([ingest.close(), jobs.stop()]), WRITES_GRACE_MS));
-    const limits = readLimitsOf(store.engine);
-    const replica = replicaOf(config, store.engine, limits, logger);
+    const readLimits = readLimitsOf(store.engine);
+    const replica = replicaOf(config, store.engine, readLimits, logger);
     closers.push(() => replica?.close());
-    const reads = new Reads(store.engine, () => replica?.engine() ?? store.engine, limits);
+    const reads = new Reads(store.engine, () => replica?.engine() ?? store.engine, readLimits);
     const storeStatus = () => readStoreStatus(store.engine, lifecycle, jobs.runs());
     const metrics = createMetrics(
       figuresOf({
         downsampling,
         reads,
         ingest,
+        live,
         pools: { main: store.engine.pool, ...(replica && { replica: replica.pool }) },
         replica,
         writable: () => isWritable(store.engine),
@@ -157,11 +177,14 @@ export function createApp(config: Config): App {
           nowMs: Date.now,
         }),
         ingest,
+        live,
         status: async () => ({
           version: VERSION,
           engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
+          live: live.counters,
           store: await storeStatus(),
+          ingest: ingest.counters(),
         }),
         observe(call) {
           metrics.observe(call);
@@ -169,8 +192,10 @@ export function createApp(config: Config): App {
         },
       },
       ingest,
+      live,
+      connectionLimits: limits.connections,
       logger,
-      admission: admissionOf(config, logger),
+      admission,
       metrics,
       trustedProxies: config.TRUSTED_PROXIES,
       notReady: async () => ((await answers(store.engine)) ? [] : ['database']),
@@ -208,12 +233,12 @@ export function createApp(config: Config): App {
   return app;
 }
 
-async function ingestInto(engine: Engine, config: Config): Promise<Ingest> {
+async function ingestInto(engine: Engine, config: Config, live: Live): Promise<Ingest> {
   const limit = await readRawLimit(engine.pool);
   return createIngest({
     resolveSeries: (identities) => resolveSeries(engine, identities, config.MAX_SERIES),
     describeMetrics: (metrics) => describeMetrics(engine, metrics),
-    commit: (batches) => writeSamples(engine, batches),
+    commit: (batches) => writeSamples(engine, batches, live.publish),
     limits: {
       maxPendingRows: config.INGEST_MAX_PENDING,
       maxPendingBytes: PENDING_MAX_BYTES,

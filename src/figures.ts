@@ -4,6 +4,7 @@ import type { Downsampling } from './downsampling/downsampling.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Replica } from './engine/replica.ts';
 import type { Ingest } from './ingest/ingest.ts';
+import type { LiveCounters } from './live/counters.ts';
 import type { Reads } from './query/reads.ts';
 import type { Figure, Value } from './server/metrics.ts';
 
@@ -20,6 +21,9 @@ export const SELF_CHARTED = [
   'hyperdash_ingest_samples_total',
   'hyperdash_ingest_rejected_total',
   'hyperdash_ingest_pending_rows',
+  'hyperdash_live_subscriptions',
+  'hyperdash_live_events_total',
+  'hyperdash_live_dropped_total',
   'hyperdash_rollup_lag_seconds',
   'hyperdash_compression_ratio',
 ] as const;
@@ -32,6 +36,7 @@ export interface FigureSources {
   readonly downsampling: Pick<Downsampling, 'counters'>;
   readonly reads: Pick<Reads, 'counters'>;
   readonly ingest: Pick<Ingest, 'counters'>;
+  readonly live: { readonly counters: LiveCounters };
   /** By the name of what they are for. */
   readonly pools: Readonly<Record<string, Engine['pool']>>;
   readonly replica: Pick<Replica, 'lagMs'> | undefined;
@@ -45,6 +50,7 @@ export function figuresOf(sources: FigureSources): Figure[] {
   return [
     ...queueFigures(sources),
     ...ingestFigures(sources.ingest),
+    ...liveFigures(sources.live),
     ...databaseFigures(sources),
     ...storeFigures(sources),
   ];
@@ -96,6 +102,22 @@ function ingestFigures(ingest: Pick<Ingest, 'counters'>): Figure[] {
     ]),
     gauge('ingest_pending_bytes', 'Bytes of requests on their way into the database, now', [], () => [
       [{}, ingest.counters().pending_bytes],
+    ]),
+  ];
+}
+
+function liveFigures(live: FigureSources['live']): Figure[] {
+  return [
+    gauge('live_connections', 'Open WebSockets and streams of server-sent events', [], () => [
+      [{}, live.counters.connections],
+    ]),
+    gauge('live_subscriptions', 'Live subscriptions, now', [], () => [[{}, live.counters.subscriptions]]),
+    counter('live_events_total', 'Live events, gaps told and streams resumed', ['what'], () => {
+      const { events, gaps, replays } = live.counters;
+      return entries('what', { sent: events, gap: gaps, replay: replays });
+    }),
+    counter('live_dropped_total', 'Samples that slow live clients did not get', [], () => [
+      [{}, live.counters.dropped],
     ]),
   ];
 }

@@ -17,13 +17,17 @@ export interface Principal {
 /** Everybody, where no key is needed. */
 export const ANYBODY: Principal = { name: null, scopes: SCOPES, hostPrefix: '', metricPrefix: '' };
 
+/** Somebody whose key is not known. */
+export const NOBODY: Principal = { name: null, scopes: [], hostPrefix: '', metricPrefix: '' };
+
 /** Whether a principal is kept to some hosts or metrics. */
 export function isBounded({ hostPrefix, metricPrefix }: Principal): boolean {
   return hostPrefix !== '' || metricPrefix !== '';
 }
 
-/** @throws HyperdashError FORBIDDEN where the principal lacks the scope */
+/** @throws HyperdashError FORBIDDEN where the principal lacks the scope, UNAUTHORIZED for {@link NOBODY} */
 export function requireScope({ scopes }: Principal, scope: Scope): void {
+  if (scopes.length === 0) throw new HyperdashError('UNAUTHORIZED', 'a known API key is needed');
   if (scopes.includes(scope) || scopes.includes('admin')) return;
   throw new HyperdashError('FORBIDDEN', `this API key lacks the scope ${scope}`);
 }

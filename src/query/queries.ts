@@ -5,6 +5,7 @@ import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
 import type { Queries, QueryOptions } from './questions.ts';
+import { createReadTurns } from './read-turns.ts';
 import type { Reads } from './reads.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
 import { Timings } from './timings.ts';
@@ -19,8 +20,9 @@ export function createQueries(
   downsampling: Downsampling,
   settings: SeriesQuerySettings,
 ): Queries {
+  const parts = { reads, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
   return {
-    series: (input, options) => querySeries({ reads, downsampling, settings }, input, options),
+    series: (input, options) => querySeries(parts, input, options),
     freshForSeconds: ({ start, end, to }) =>
       freshForSeconds({
         start,

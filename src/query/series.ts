@@ -2,13 +2,12 @@ import { parseMatchers } from '../contract/names.ts';
 import { Points } from '../contract/points.ts';
 import type { SeriesAnswer, SeriesInput } from '../contract/series.ts';
 import { commonBucketMs } from '../domain/common-bucket.ts';
-import { type Plan, planTier, type Retention } from '../domain/tier.ts';
+import { planTier, type Retention } from '../domain/tier.ts';
 import { resolveRange } from '../domain/time-range.ts';
 import type { Downsampling } from '../downsampling/downsampling.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { SeriesSelector } from '../store/matching-series.ts';
-import { type ColumnsQuestion, readColumns } from '../store/read-columns.ts';
+import { readColumns } from '../store/read-columns.ts';
 import type { QueryOptions } from './questions.ts';
+import type { ReadTurns } from './read-turns.ts';
 import type { Reads } from './reads.ts';
 import { requireSeries } from './require-series.ts';
 import { Timings } from './timings.ts';
@@ -25,6 +24,7 @@ export interface SeriesQuerySettings {
 export interface SeriesQueryParts {
   readonly reads: Reads;
   readonly downsampling: Downsampling;
+  readonly readTurns: ReadTurns;
   readonly settings: SeriesQuerySettings;
 }
 
@@ -34,7 +34,7 @@ export interface SeriesQueryParts {
  *   SERVICE_UNAVAILABLE where the database fails or too much is under way
  */
 export async function querySeries(
-  { reads, downsampling, settings }: SeriesQueryParts,
+  { reads, downsampling, readTurns, settings }: SeriesQueryParts,
   input: SeriesInput,
   { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<SeriesAnswer> {
@@ -46,19 +46,30 @@ export async function querySeries(
     planTier({ ...range, nowMs, points, resolution }, settings.retention),
   );
   const selector = { metricName: metric_name, host, matchers: parseMatchers(match) };
-  const asked = { plan, range, points, aggregate, maxRows: settings.maxRawRows };
-  const { columns, bucketMs, series } = await timings.measure('database', () =>
-    reads.run((engine) => readChart(engine, selector, asked, signal), signal),
+  const seriesIds = await timings.measure('database', () =>
+    reads.run((engine) => requireSeries(engine, selector), signal),
   );
+  const pooledRaw = plan.resolution === 'raw' && seriesIds.length > 1;
+  const bucketMs = pooledRaw ? commonBucketMs(rangeMs, points) : plan.bucketMs;
+  const read = async () => {
+    const { resolution } = plan;
+    const { maxRawRows: maxRows } = settings;
+    const question = { resolution, seriesIds, range, aggregate, bucketMs, maxRows };
+    const segments = await timings.measure('database', () =>
+      reads.run((engine) => readColumns(engine, question, signal), signal),
+    );
+    const job = { segments, n: points, gaps: { bucketMs, rangeMs } };
+    return timings.measure('downsample', () => downsampling.run(job, signal));
+  };
+  const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: seriesIds.length };
+  const { times, values, gapMs, rows } = await readTurns.run(extent, read, signal);
   timings.plan = {
     tier: plan.source,
     reason: plan.reason,
-    series,
+    series: seriesIds.length,
     rangeSeconds: rangeMs / 1000,
-    rows: columns.times.length,
+    rows,
   };
-  const job = { ...columns, n: points, gaps: { bucketMs, rangeMs } };
-  const { times, values, gapMs } = await timings.measure('downsample', () => downsampling.run(job, signal));
   return {
     metric_name,
     start: input.start,
@@ -74,18 +85,4 @@ export async function querySeries(
     reason: plan.reason,
     data: new Points(times, values),
   };
-}
-
-/** What is to be read, once it is known which series. */
-type Asked = Pick<SeriesInput, 'points' | 'aggregate'> &
-  Pick<ColumnsQuestion, 'range' | 'maxRows'> & { readonly plan: Plan };
-
-async function readChart(engine: Engine, selector: SeriesSelector, asked: Asked, signal?: AbortSignal) {
-  const { plan, range, points, aggregate, maxRows } = asked;
-  const { resolution } = plan;
-  const seriesIds = await requireSeries(engine, selector);
-  const pooledRaw = resolution === 'raw' && seriesIds.length > 1;
-  const bucketMs = pooledRaw ? commonBucketMs(range.toMs - range.fromMs, points) : plan.bucketMs;
-  const question = { resolution, seriesIds, range, aggregate, bucketMs, maxRows };
-  return { columns: await readColumns(engine, question, signal), bucketMs, series: seriesIds.length };
 }

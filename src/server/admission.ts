@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
-import { ANYBODY, type Principal, requireScope, type Scope } from '../domain/principal.ts';
+import { ANYBODY, NOBODY, type Principal, requireScope, type Scope } from '../domain/principal.ts';
 import type { Access } from './access.ts';
-import { isBasic, keyInHeader, keyInUrl } from './credentials.ts';
+import { isBasic, keyInHeader, keyInParams, keyInUrl } from './credentials.ts';
 import { type OriginRules, requireOwnOrigin } from './origins.ts';
 import { registerRateLimits } from './rate-limits.ts';
 
@@ -46,6 +47,31 @@ export async function registerAdmission(server: FastifyInstance, rules: Admissio
     if (principal.name !== null) await limits.byKey(request, reply);
     if (config.scope) requireScope(principal, config.scope);
   });
+}
+
+/**
+ * Checks a request for a WebSocket, which passes no hook.
+ * @returns whose it is; undefined where the key is to come in tRPC's first message
+ * @throws HyperdashError UNAUTHORIZED, FORBIDDEN
+ */
+export function admitUpgrade(
+  request: IncomingMessage,
+  { access, origins }: AdmissionRules,
+): Principal | undefined {
+  const { headers, url = '/' } = request;
+  requireOwnOrigin(headers, origins);
+  const key = keyInHeader(headers) ?? keyInUrl(url);
+  if (key === undefined && /^\/trpc\?(.*&)?connectionParams=1(&|$)/.test(url)) return undefined;
+  return access.authorize(key);
+}
+
+/** Whose key came in tRPC's connectionParams; nobody where it is not known, since a context must not throw. */
+export function principalOfParams(params: unknown, { access }: AdmissionRules): Principal {
+  try {
+    return access.authorize(keyInParams(params));
+  } catch {
+    return NOBODY;
+  }
 }
 
 /** The plugin with every route of it open to whoever comes. */

@@ -30,6 +30,8 @@ export const MANNERED = {
     requireHostHeader: false,
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    // Java's client, for one, asks every server to upgrade to h2c and means nothing by it.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
   },
 } satisfies FastifyHttpOptions<Server>;
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Services } from '../api/context.ts';
+import type { Live } from '../live/live.ts';
 import { type AdmissionRules, openToAll, registerAdmission } from './admission.ts';
 import { docsPlugin } from './docs.ts';
 import { boundDraining } from './drain.ts';
@@ -8,6 +9,8 @@ import { errorPagesPlugin } from './error-pages.ts';
 import { healthPlugin, type NotReady } from './health.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
 import { type IngestTarget, registerIngestDoors } from './ingest-doors.ts';
+import type { ConnectionLimits } from './live-connections.ts';
+import { openLiveDoors } from './live-doors.ts';
 import { type Metrics, measureRequests, metricsPlugin } from './metrics.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
 import { restPlugin } from './rest.ts';
@@ -24,6 +27,8 @@ const PARAMETER_MAX_LENGTH = 5000;
 export interface HttpServerParts {
   readonly services: Services;
   readonly ingest: IngestTarget;
+  readonly live: Live;
+  readonly connectionLimits?: Partial<ConnectionLimits> | undefined;
   readonly logger: FastifyBaseLogger;
   readonly admission: AdmissionRules;
   readonly metrics: Metrics;
@@ -37,6 +42,8 @@ export interface HttpServerParts {
 export async function createHttpServer({
   services,
   ingest,
+  live,
+  connectionLimits,
   logger,
   admission,
   metrics,
@@ -63,6 +70,7 @@ export async function createHttpServer({
   });
   // First, as it teaches the other plugins NDJSON.
   await registerIngestDoors(server, ingest);
+  openLiveDoors(server, { services, live, admission, limits: connectionLimits });
   await server.register(trpcPlugin, { services });
   await server.register(restPlugin, { services });
   await server.register(openToAll(docsPlugin));

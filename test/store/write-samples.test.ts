@@ -48,7 +48,7 @@ describe('writing samples', () => {
     expect(await writeSamples(engine, [samples])).toEqual([[2]]);
   });
 
-  test('takes samples that fall among more compressed ones than a transaction may unpack by default', async () => {
+  test('takes samples that fall among compressed ones, and tells the duplicates there', async () => {
     const oldMs = START_MS - 20 * 86_400_000;
     await engine.pool.query(
       `INSERT INTO samples (time, series_id, value)
@@ -70,10 +70,10 @@ describe('writing samples', () => {
     expect(await writeSamples(engine, [samples])).toEqual([[0, 2]]);
     const spread = {
       seriesIds: new Int32Array(150).fill(seriesId),
-      times: Float64Array.from({ length: 150 }, (_, i) => oldMs + i * 1000 + 2.5),
+      times: Float64Array.from({ length: 150 }, (_, i) => oldMs + i * 1000 + 2),
       values: new Float64Array(150),
     };
-    expect(await writeSamples(engine, [spread])).toEqual([[]]);
+    expect((await writeSamples(engine, [spread]))[0]).toHaveLength(150);
   });
 
   test('lets two writers of the same samples, in opposite order, both end', async () => {

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { WebSocket } from 'ws';
 import type { TestApp } from './app.ts';
 
 /** A way into the program, for a matrix of who may use it. */
@@ -17,6 +18,14 @@ const SAMPLE = { host: 'door', metric_name: 'doors', value: 1 };
 /** An empty message, in snappy's block format. */
 const EMPTY_SNAPPY = Buffer.of(0);
 
+const LIVE_OVER_SSE = `/trpc/live?input=${encodeURIComponent('{"json":{"metric_name":"doors"}}')}`;
+const HOSTS = { id: 1, method: 'query', params: { path: 'hosts' } };
+const INGEST = {
+  id: 1,
+  method: 'mutation',
+  params: { path: 'ingest', input: { json: { samples: [SAMPLE] } } },
+};
+
 /** Every door. */
 export const DOORS: readonly Door[] = [
   get('/', 'public'),
@@ -30,6 +39,7 @@ export const DOORS: readonly Door[] = [
   get('/api/metrics/doors', 'read'),
   get('/api/metrics/doors/latest', 'read'),
   get('/api/status', 'read'),
+  get('/metrics', 'admin'),
   get('/trpc/hosts', 'read'),
   get('/trpc/hosts,metrics?batch=1', 'read'),
   get(`/trpc/latest?input=${encodeURIComponent('{"json":{"metric_name":"doors"}}')}`, 'read'),
@@ -40,6 +50,33 @@ export const DOORS: readonly Door[] = [
   post('/api/v2/write', 'text/plain', LINE),
   post('/v1/metrics', 'application/json', OTLP),
   post('/api/v1/write', 'application/x-protobuf', EMPTY_SNAPPY),
+  {
+    name: 'GET /api/metrics/{metric_name}/live',
+    scope: 'read',
+    open: ({ url }, headers) =>
+      knock(url, 'GET', '/api/metrics/doors/live', { ...headers, accept: 'text/event-stream' }),
+  },
+  {
+    name: 'GET /trpc/live of event streams',
+    scope: 'read',
+    open: ({ url }, headers) => knock(url, 'GET', LIVE_OVER_SSE, { ...headers, accept: 'text/event-stream' }),
+  },
+  { name: 'WebSocket /ws/metrics/{metric_name}', scope: 'read', open: connectRaw },
+  {
+    name: 'WebSocket /trpc, the key in a header, for a query',
+    scope: 'read',
+    open: ({ url }, headers) => callOver(url, headers, HOSTS),
+  },
+  {
+    name: 'WebSocket /trpc, the key in a header, for a mutation',
+    scope: 'write',
+    open: ({ url }, headers) => callOver(url, headers, INGEST),
+  },
+  {
+    name: 'WebSocket /trpc, the key in connectionParams',
+    scope: 'read',
+    open: ({ url }, { authorization, ...headers }) => callOver(url, headers, HOSTS, { authorization }),
+  },
 ];
 
 function get(path: string, scope: Door['scope']): Door {
@@ -64,7 +101,8 @@ function knock(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(new URL(path, url), { method, headers }, (response) => {
-      response.resume();
+      // A stream would never end by itself.
+      response.destroy();
       const { statusCode = 0 } = response;
       if (REFUSALS.has(statusCode)) resolve(String(statusCode));
       else if (statusCode < 500 && statusCode !== 404) resolve('let in');
@@ -74,4 +112,43 @@ function knock(
     sent.on('error', reject);
     sent.end(body);
   });
+}
+
+function connectRaw({ url }: TestApp, headers: Readonly<Record<string, string>>): Promise<string> {
+  return connected(url, '/ws/metrics/doors', headers, (socket, resolve) => {
+    socket.on('open', () => resolve('let in'));
+  });
+}
+
+/** Makes one call over tRPC's WebSocket. */
+function callOver(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  call: object,
+  params?: { readonly authorization: string | undefined },
+): Promise<string> {
+  return connected(url, params ? '/trpc?connectionParams=1' : '/trpc', headers, (socket, resolve) => {
+    socket.on('open', () => {
+      if (params) socket.send(JSON.stringify({ method: 'connectionParams', data: params }));
+      socket.send(JSON.stringify(call));
+    });
+    socket.on('message', (message) => {
+      const { error } = JSON.parse(String(message));
+      resolve(error ? String(error.json.data.httpStatus) : 'let in');
+    });
+  });
+}
+
+function connected(
+  url: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  use: (socket: WebSocket, resolve: (outcome: string) => void) => void,
+): Promise<string> {
+  const socket = new WebSocket(new URL(path, url.replace('http', 'ws')), { headers });
+  return new Promise<string>((resolve, reject) => {
+    socket.on('unexpected-response', (_request, { statusCode }) => resolve(String(statusCode)));
+    socket.on('error', reject);
+    use(socket, resolve);
+  }).finally(() => socket.terminate());
 }
