@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { createKey, type NewKeyFlags, revokeKey } from '../../src/cli/key.ts';
+import { createMetricsClient } from '../../src/client.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { DOORS, type Door } from '../support/doors.ts';
 
@@ -34,11 +37,12 @@ revokeKey(path, 'revoked');
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ API_KEYS_FILE: path });
+  const connections = { heartbeatMs: 300, authenticateMs: 300 };
+  app = await startTestApp({ API_KEYS_FILE: path }, undefined, { connections });
   const samples = ['web-1', 'db-1'].flatMap((host) =>
     ['cpu_usage', 'memory_usage'].map((metric_name) => ({ host, metric_name, value: 1 })),
   );
-  await postAs(KEYS.admin!.key, samples);
+  await postAs(KEYS.admin!.key, [...samples, { host: 'door', metric_name: 'doors', value: 1 }]);
 });
 afterAll(async () => {
   await app?.close();
@@ -94,6 +98,73 @@ describe('a key', () => {
   });
 });
 
+describe('a stream', () => {
+  const SOON = { timeout: 10_000 };
+  const connect = (path: string, key?: string) =>
+    new WebSocket(new URL(path, app.url.replace('http', 'ws')), { headers: bearer(key) });
+
+  test('may have its key in its URL, as browsers need it to', async () => {
+    for (const path of ['/ws/metrics/doors', '/trpc']) {
+      const socket = connect(`${path}?api_key=${KEYS.read!.key}`);
+      await once(socket, 'open');
+      socket.terminate();
+    }
+    const accept = { accept: 'text/event-stream' };
+    const stream = await app.rest(`/api/metrics/doors/live?api_key=${KEYS.read!.key}`, { headers: accept });
+    expect(stream.status).toBe(200);
+    await stream.body!.cancel();
+  });
+
+  test('refuses a page of another site, key or not', async () => {
+    const headers = { ...bearer(KEYS.read!.key), origin: 'http://evil.example' };
+    const socket = new WebSocket(new URL('/ws/metrics/doors', app.url.replace('http', 'ws')), { headers });
+    const [, { statusCode }] = await once(socket, 'unexpected-response');
+    expect(statusCode).toBe(403);
+  });
+
+  test('ends once its key is revoked', async () => {
+    const key = make('shortly', { scope: ['read'] });
+    await expect
+      .poll(() => app.rest('/api/hosts', { headers: bearer(key) }).then(({ status }) => status), SOON)
+      .toBe(200);
+    const sockets = [connect('/ws/metrics/doors', key), connect('/trpc', key)];
+    const closed = sockets.map((socket) => once(socket, 'close'));
+    await Promise.all(sockets.map((socket) => once(socket, 'open')));
+    revokeKey(path, 'shortly');
+    for (const [code] of await Promise.all(closed)) expect(code).toBe(1008);
+  });
+
+  test('ends when its client never says its key', async () => {
+    const socket = connect('/trpc?connectionParams=1');
+    expect(await once(socket, 'close')).toEqual([1008, expect.anything()]);
+  });
+
+  test('of a key for some hosts and metrics is for these alone', async () => {
+    for (const [path, status] of [
+      ['cpu_usage?host=web-1', undefined],
+      ['cpu_usage', 403],
+      ['cpu_usage?host=db-1', 403],
+      ['memory_usage?host=web-1', 403],
+    ] as const) {
+      const socket = connect(`/ws/metrics/${path}`, bounded);
+      const refused = once(socket, 'unexpected-response').then(([, { statusCode }]) => statusCode);
+      expect(await Promise.race([refused, once(socket, 'open').then(() => undefined)])).toBe(status);
+      socket.terminate();
+    }
+  });
+
+  test('of the client of the package says its key by itself', async () => {
+    const client = createMetricsClient({ url: app.url, apiKey: KEYS.read!.key! });
+    const { promise: started, resolve, reject } = Promise.withResolvers<void>();
+    const subscription = client.live.subscribe(
+      { metric_name: 'doors' },
+      { onStarted: () => resolve(), onError: reject },
+    );
+    await started;
+    subscription.unsubscribe();
+  });
+});
+
 describe('a key for some hosts and metrics', () => {
   const get = async (path: string) => (await app.rest(path, { headers: bearer(bounded) })).status;
 
@@ -137,6 +208,7 @@ describe('without keys, on this machine alone', () => {
   let open: TestApp;
   beforeAll(async () => {
     open = await startTestApp();
+    await open.client.ingest.mutate({ samples: [{ host: 'door', metric_name: 'doors', value: 1 }] });
   });
   afterAll(() => open?.close());
 

@@ -19,7 +19,11 @@ const SAMPLE = { host: 'door', metric_name: 'doors', value: 1 };
 const EMPTY_SNAPPY = Buffer.of(0);
 
 const LIVE_OVER_SSE = `/trpc/live?input=${encodeURIComponent('{"json":{"metric_name":"doors"}}')}`;
-const HOSTS = { id: 1, method: 'query', params: { path: 'hosts' } };
+const LATEST = {
+  id: 1,
+  method: 'query',
+  params: { path: 'latest', input: { json: { metric_name: 'doors' } } },
+};
 const INGEST = {
   id: 1,
   method: 'mutation',
@@ -59,13 +63,13 @@ export const DOORS: readonly Door[] = [
   {
     name: 'GET /trpc/live of event streams',
     scope: 'read',
-    open: ({ url }, headers) => knock(url, 'GET', LIVE_OVER_SSE, { ...headers, accept: 'text/event-stream' }),
+    open: ({ url }, headers) => firstEvent(url, LIVE_OVER_SSE, headers),
   },
   { name: 'WebSocket /ws/metrics/{metric_name}', scope: 'read', open: connectRaw },
   {
     name: 'WebSocket /trpc, the key in a header, for a query',
     scope: 'read',
-    open: ({ url }, headers) => callOver(url, headers, HOSTS),
+    open: ({ url }, headers) => callOver(url, headers, LATEST),
   },
   {
     name: 'WebSocket /trpc, the key in a header, for a mutation',
@@ -75,7 +79,7 @@ export const DOORS: readonly Door[] = [
   {
     name: 'WebSocket /trpc, the key in connectionParams',
     scope: 'read',
-    open: ({ url }, { authorization, ...headers }) => callOver(url, headers, HOSTS, { authorization }),
+    open: ({ url }, { authorization, ...headers }) => callOver(url, headers, LATEST, { authorization }),
   },
 ];
 
@@ -134,7 +138,8 @@ function callOver(
     });
     socket.on('message', (message) => {
       const { error } = JSON.parse(String(message));
-      resolve(error ? String(error.json.data.httpStatus) : 'let in');
+      const status = error?.json.data.httpStatus;
+      resolve(REFUSALS.has(status) ? String(status) : 'let in');
     });
   });
 }
@@ -151,4 +156,28 @@ function connected(
     socket.on('error', reject);
     use(socket, resolve);
   }).finally(() => socket.terminate());
+}
+
+/** tRPC accepts every subscription, and says in an event what is wrong; the newest sample comes first. */
+function firstEvent(url: string, path: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const accept = 'text/event-stream';
+    const sent = request(new URL(path, url), { headers: { ...headers, accept } }, (response) => {
+      if (response.statusCode !== 200) {
+        response.destroy();
+        resolve(String(response.statusCode));
+        return;
+      }
+      let text = '';
+      response.on('data', (chunk) => {
+        text += chunk;
+        const status = /"httpStatus":(\d+)/.exec(text)?.[1];
+        if (status === undefined && !text.includes('"metric_name":"doors"')) return;
+        response.destroy();
+        resolve(status ?? 'let in');
+      });
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
 }
