@@ -14,18 +14,17 @@ export interface LiveConnection {
     /** Has what is sent in this turn of the event loop go out together. */
     gather(): void;
   };
-  /** Counts a subscription. @throws HyperdashError TOO_MANY_REQUESTS */
-  enter(): void;
-  leave(): void;
+  /** Counts a subscription until it is aborted. @throws HyperdashError TOO_MANY_REQUESTS */
+  enter(signal: AbortSignal): void;
 }
 
 /** The live streams, as procedures see them. */
 export interface LiveStreams {
-  /** One subscriber's stream, in batches; ends as soon as `signal` aborts. */
-  stream(
+  /** Subscribes, and gives one subscriber's stream, in batches; it ends as soon as `signal` aborts. */
+  open(
     input: LiveInput,
     signal: AbortSignal,
-  ): AsyncIterable<readonly { readonly id: string; readonly answer: LiveEvent }[]>;
+  ): Promise<AsyncIterable<readonly { readonly id: string; readonly answer: LiveEvent }[]>>;
 }
 
 /** What a procedure can reach: small interfaces alone, so that no driver's type is part of the router's. */

@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Committed } from '../domain/committed.ts';
-import { holds } from '../domain/snapshot.ts';
+import type { SampleColumns } from '../domain/sample-columns.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import type { SeriesSelector } from '../store/matching-series.ts';
+import type { Past } from '../store/replay-samples.ts';
 import { type CommitLog, CommitTail } from './commit-tail.ts';
 import type { LiveCounters } from './counters.ts';
-import { SampleEvent } from './event.ts';
+import { type Origin, SampleEvent } from './event.ts';
 import { type Cursor, EntryIds } from './event-id.ts';
 import { Ring, type RingEntry } from './ring.ts';
 import { type DescribeSeries, matches, SeriesDirectory } from './series-directory.ts';
@@ -42,11 +44,16 @@ export interface FeedLimits {
   readonly lingerMs: number;
 }
 
-/** Where a subscription begins: every entry before has been delivered, none from here on. */
+/** Where a subscription begins: at the boundary of a commit. */
 export interface Start {
   readonly subscription: Subscription;
   readonly epoch: string;
+  /** The first entry that it gets. */
   readonly entry: number;
+  /** What it does not get since it was committed, and had passed, before. */
+  readonly past: Past;
+  /** Holds nothing that it gets: what ids go by. */
+  readonly snapshot: Snapshot;
 }
 
 /**
@@ -63,6 +70,10 @@ export class Feed {
   #ring: Ring;
   #next = 0;
   #delivering = false;
+  /** The commit that is being delivered, or was last. */
+  #current = 0;
+  /** Subscribers who wait for its end. */
+  #waiting: (() => void)[] = [];
   #waking: Promise<void> | undefined;
   #sleeping: Promise<void> | undefined;
   #users = 0;
@@ -102,6 +113,11 @@ export class Feed {
       this.#leave();
       throw error;
     }
+    if (this.#ring.get(this.#next)?.xid !== this.#current) return this.#admit(selector);
+    return new Promise((resolve) => this.#waiting.push(() => resolve(this.#admit(selector))));
+  }
+
+  #admit(selector: SeriesSelector): Start {
     const { limits, counters } = this.#options;
     const subscription = new Subscription(selector, limits.subscription, counters, (closed) => {
       this.#index.remove(closed);
@@ -110,12 +126,26 @@ export class Feed {
     });
     this.#index.add(subscription);
     counters.subscriptions = this.#index.size;
-    return this.startOf(subscription);
+    return this.restart(subscription);
   }
 
-  /** Where a subscription stands now. */
-  startOf(subscription: Subscription): Start {
-    return { subscription, epoch: this.#epoch, entry: this.#next };
+  /** Has a subscription begin again from here on. */
+  restart(subscription: Subscription): Start {
+    subscription.clear();
+    const pending = this.#ring.slice(this.#next, this.#ring.end);
+    const pendingXids = new Set(pending.map(({ xid }) => xid));
+    const snapshot = this.#tail.snapshot!;
+    return {
+      subscription,
+      epoch: this.#epoch,
+      entry: this.#next,
+      past: {
+        snapshot,
+        and: this.#tail.passed.filter((xid) => !pendingXids.has(xid)),
+        without: [...pendingXids],
+      },
+      snapshot: pending[0]?.snapshot ?? snapshot,
+    };
   }
 
   /** Whether {@link Feed.replay} reaches back to a cursor. */
@@ -124,11 +154,10 @@ export class Feed {
   }
 
   /** What matched between a cursor (within reach) and the beginning of a subscription, batch by batch. */
-  async *replay({ entry, index, snapshot }: Cursor, start: Start): AsyncGenerator<SampleEvent[]> {
+  async *replay({ entry, index }: Cursor, start: Start): AsyncGenerator<SampleEvent[]> {
     const { selector } = start.subscription;
     const entries = this.#ring.slice(entry, start.entry);
     for (const [offset, kept] of entries.entries()) {
-      if (holds(snapshot, kept.xid)) continue;
       await this.#loadNames(kept.samples.seriesIds);
       const events = this.#eventsOf(kept, offset === 0 ? index + 1 : 0);
       yield events.filter(({ series }) => matches(series, selector));
@@ -136,9 +165,9 @@ export class Feed {
   }
 
   /** Events of samples that do not come from the ring. */
-  async eventsFrom(entry: RingEntry): Promise<SampleEvent[]> {
-    await this.#loadNames(entry.samples.seriesIds);
-    return this.#eventsOf(entry, 0);
+  async eventsFrom(samples: SampleColumns, origin: Origin): Promise<SampleEvent[]> {
+    await this.#loadNames(samples.seriesIds);
+    return this.#eventsOf({ ...origin, samples }, 0);
   }
 
   /** Ends every subscription and sleeps. */
@@ -187,6 +216,7 @@ export class Feed {
           times: samples.times.subarray(from, to),
           values: samples.values.subarray(from, to),
         },
+        snapshot,
         publishedMs,
         ids: new EntryIds({ epoch: this.#epoch, entry: this.#ring.end, atMs: publishedMs, snapshot }),
       });
@@ -204,6 +234,8 @@ export class Feed {
         this.#lose();
         continue;
       }
+      if (entry.xid !== this.#current) this.#admitWaiting();
+      this.#current = entry.xid;
       const unknown = this.#directory.unknown(entry.samples.seriesIds);
       if (unknown.length > 0) await this.#loadNames(entry.samples.seriesIds);
       if (ring !== this.#ring) continue;
@@ -211,7 +243,12 @@ export class Feed {
       this.#next++;
       if (this.#next < ring.end) await nextTurn();
     }
+    this.#admitWaiting();
     this.#delivering = false;
+  }
+
+  #admitWaiting(): void {
+    for (const admit of this.#waiting.splice(0)) admit();
   }
 
   #deliver(entry: RingEntry): void {
@@ -226,7 +263,7 @@ export class Feed {
     }
   }
 
-  #eventsOf(entry: RingEntry, from: number): SampleEvent[] {
+  #eventsOf(entry: Origin & { readonly samples: SampleColumns }, from: number): SampleEvent[] {
     const { seriesIds, times, values } = entry.samples;
     const events: SampleEvent[] = [];
     for (let i = from; i < seriesIds.length; i++) {

@@ -1,9 +1,12 @@
 import type { SampleColumns } from '../domain/sample-columns.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import type { Origin } from './event.ts';
 
 /** Some samples of one commit, published together. */
 export interface RingEntry extends Origin {
   readonly samples: SampleColumns;
+  /** What had passed for certain when it was published; it holds neither this entry nor a later one. */
+  readonly snapshot: Snapshot;
 }
 
 /** What an entry takes besides its samples, counted in samples. */

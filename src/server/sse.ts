@@ -26,12 +26,13 @@ export function registerSse(server: FastifyInstance, live: Live, connections: Li
     const input = liveInput(metric_name, query, lastEventId as string | undefined);
     requireSeriesWithin(request.principal, input);
     if (!connections.hasRoom) throw new HyperdashError('SERVICE_UNAVAILABLE', 'too many live connections');
-    reply.hijack();
     const response = reply.raw;
-    response.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS });
-    response.write(`retry: ${RETRY_MS}\n\n`);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
+    const stream = await live.open(input, gone.signal);
+    reply.hijack();
+    response.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS });
+    response.write(`retry: ${RETRY_MS}\n\n`);
     // The socket outlives a response that ends; the stream's connection ends with it.
     response.once('finish', () => request.socket.destroySoon());
     const outlet = new Outlet(response);
@@ -44,7 +45,7 @@ export function registerSse(server: FastifyInstance, live: Live, connections: Li
       closeForbidden: () => request.socket.destroy(),
       closeForRestart: () => response.end(),
     });
-    for await (const events of live.stream(input, gone.signal)) {
+    for await (const events of stream) {
       for (const event of events) {
         if (gone.signal.aborted) break;
         outlet.gather();

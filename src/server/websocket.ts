@@ -11,19 +11,14 @@ import { HyperdashError } from '../errors.ts';
 import type { Live } from '../live/live.ts';
 import { type AdmissionRules, admitUpgrade, principalOfParams } from './admission.ts';
 import type { LiveConnections } from './live-connections.ts';
-import { liveInput } from './live-input.ts';
 import { Outlet } from './outlet.ts';
 import { problemOf } from './problem.ts';
+import { rawInput, upgradeRaw } from './raw-websocket.ts';
+import { type Caller, lookAfter, WEBSOCKETS } from './websocket-care.ts';
 
 const BATCH_MAX_CALLS = 100;
-/** tRPC's door takes mutations too; the raw door expects nothing at all. */
+/** tRPC's door takes mutations too. */
 const TRPC_MAX_BYTES = 1024 * 1024;
-const RAW_MAX_BYTES = 1024;
-
-/** Closing codes of RFC 6455 and its registry. */
-const GOING_AWAY = 1001;
-const POLICY_VIOLATION = 1008;
-const TRY_AGAIN_LATER = 1013;
 
 const RECONNECT = JSON.stringify({ id: null, method: 'reconnect' });
 
@@ -39,9 +34,7 @@ export interface WebSocketParts {
 
 /** Opens `/trpc` and `/ws/metrics/{metric_name}`; everything else is refused with the status that it deserves. */
 export function openWebSockets(server: Server, parts: WebSocketParts): void {
-  const sockets = { noServer: true, perMessageDeflate: false, clientTracking: false } as const;
-  const trpcSockets = new WebSocketServer({ ...sockets, maxPayload: TRPC_MAX_BYTES });
-  const rawSockets = new WebSocketServer({ ...sockets, maxPayload: RAW_MAX_BYTES });
+  const trpcSockets = new WebSocketServer({ ...WEBSOCKETS, maxPayload: TRPC_MAX_BYTES });
   const serveTrpc = trpcDoor(parts, trpcSockets);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
@@ -50,8 +43,8 @@ export function openWebSockets(server: Server, parts: WebSocketParts): void {
       const input = rawInput(url);
       if (input) {
         requireReader(principal, input);
-        const serve = (client: WebSocket) => serveRaw(client, request, input, principal, parts);
-        rawSockets.handleUpgrade(request, socket, head, serve);
+        const upgrade = { request, socket, head };
+        upgradeRaw(upgrade, input, principal, parts).catch((error) => refuse(request, socket, error));
       } else if (url.pathname === '/trpc') {
         trpcSockets.handleUpgrade(request, socket, head, (client) => serveTrpc(client, request, principal));
       } else {
@@ -76,24 +69,6 @@ function admit(request: IncomingMessage, { admission, connections }: WebSocketPa
 function requireReader(principal: Principal, input: LiveInput): void {
   requireScope(principal, 'read');
   requireSeriesWithin(principal, input);
-}
-
-/** What the raw door is asked; undefined for another path. */
-function rawInput(url: URL): LiveInput | undefined {
-  const name = /^\/ws\/metrics\/([^/]+)$/.exec(url.pathname)?.[1];
-  if (name === undefined) return undefined;
-  const query: Record<string, string[]> = {};
-  for (const [field, value] of url.searchParams) query[field] = [...(query[field] ?? []), value];
-  const { api_key: _, ...fields } = query;
-  return liveInput(decoded(name), fields);
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch (cause) {
-    throw new HyperdashError('BAD_REQUEST', 'metric_name: is not percent-encoded UTF-8', { cause });
-  }
 }
 
 function refuse(request: IncomingMessage, socket: Duplex, error: unknown): void {
@@ -139,22 +114,17 @@ function trpcDoor(
   return (client, request, principal) => {
     const caller = { principal };
     callers.set(client, caller);
-    lookAfter(client, request, caller, parts, () => client.send(RECONNECT));
+    lookAfter(client, request.socket, caller, parts.connections, () => client.send(RECONNECT));
     connectionOf.set(client, liveConnection(new Outlet(request.socket), parts.maxSubscriptions));
     handle(client, request);
   };
-}
-
-/** Who is at the other end of a WebSocket, once it is known. */
-interface Caller {
-  principal: Principal;
 }
 
 function liveConnection(outlet: Outlet, maxSubscriptions: number): LiveConnection {
   let subscriptions = 0;
   return {
     outlet,
-    enter() {
+    enter(signal) {
       if (subscriptions >= maxSubscriptions) {
         throw new HyperdashError(
           'TOO_MANY_REQUESTS',
@@ -162,81 +132,7 @@ function liveConnection(outlet: Outlet, maxSubscriptions: number): LiveConnectio
         );
       }
       subscriptions++;
-    },
-    leave() {
-      subscriptions--;
+      signal.addEventListener('abort', () => subscriptions--, { once: true });
     },
   };
-}
-
-function serveRaw(
-  client: WebSocket,
-  request: IncomingMessage,
-  input: LiveInput,
-  principal: Principal,
-  parts: WebSocketParts,
-): void {
-  const gone = new AbortController();
-  client.once('close', () => gone.abort());
-  client.on('error', () => {});
-  lookAfter(client, request, { principal }, parts, () => gone.abort());
-  sendAll(client, new Outlet(request.socket), parts.live.stream(input, gone.signal), gone.signal).catch(
-    (error: unknown) => {
-      parts.logger.error(error, 'a live stream failed');
-      client.terminate();
-    },
-  );
-}
-
-async function sendAll(
-  client: WebSocket,
-  outlet: Outlet,
-  stream: ReturnType<Live['stream']>,
-  gone: AbortSignal,
-): Promise<void> {
-  for await (const events of stream) {
-    for (const event of events) {
-      if (gone.aborted) return;
-      outlet.gather();
-      client.send(event.message, { binary: false });
-      if (outlet.full) await outlet.drained();
-    }
-  }
-  if (!gone.aborted) client.close(GOING_AWAY);
-}
-
-/** @param stop called before the client is closed: for a restart, or since it takes nothing */
-function lookAfter(
-  client: WebSocket,
-  { socket }: IncomingMessage,
-  caller: Caller,
-  { connections }: WebSocketParts,
-  stop: () => void,
-): void {
-  let alive = true;
-  const heard = () => {
-    alive = true;
-  };
-  client.on('pong', heard).on('message', heard);
-  connections.add({
-    socket,
-    get principal() {
-      return caller.principal;
-    },
-    ping: () => client.ping(),
-    takeAlive() {
-      const was = alive;
-      alive = false;
-      return was;
-    },
-    closeStalled() {
-      stop();
-      client.close(TRY_AGAIN_LATER);
-    },
-    closeForbidden: () => client.close(POLICY_VIOLATION),
-    closeForRestart() {
-      stop();
-      client.close(GOING_AWAY);
-    },
-  });
 }
