@@ -13,7 +13,9 @@ import type { AppRouter } from './api/router.ts';
 import { transformer } from './contract/transformer.ts';
 
 export type { AppRouter } from './api/router.ts';
-export { isGap, type LiveEvent, type LiveGap, type LiveSample } from './contract/live.ts';
+export { type AlignedColumns, AlignedSeries } from './contract/aligned-series.ts';
+export { isGap } from './contract/is-gap.ts';
+export type { LiveEvent, LiveGap, LiveSample } from './contract/live.ts';
 export { type Point, Points } from './contract/points.ts';
 export { transformer } from './contract/transformer.ts';
 

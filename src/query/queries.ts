@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
+import { queryMatrix } from './matrix.ts';
 import type { Queries, QueryOptions } from './questions.ts';
 import { createReadTurns } from './read-turns.ts';
 import type { Reads } from './reads.ts';
@@ -23,6 +24,7 @@ export function createQueries(
   const parts = { reads, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
   return {
     series: (input, options) => querySeries(parts, input, options),
+    matrix: (input, options) => queryMatrix(parts, input, options),
     freshForSeconds: ({ start, end, to }) =>
       freshForSeconds({
         start,

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Services } from '../api/context.ts';
 import type { Live } from '../live/live.ts';
 import { type AdmissionRules, openToAll, registerAdmission } from './admission.ts';
+import { dashboardPlugin } from './dashboard.ts';
 import { docsPlugin } from './docs.ts';
 import { boundDraining } from './drain.ts';
 import { errorPagesPlugin } from './error-pages.ts';
@@ -77,18 +77,6 @@ export async function createHttpServer({
   await server.register(openToAll(errorPagesPlugin));
   await server.register(metricsPlugin, { metrics });
   await server.register(openToAll(healthPlugin), { notReady });
-  await server.register(openToAll(pagePlugin));
+  await server.register(openToAll(dashboardPlugin));
   return server;
-}
-
-async function pagePlugin(server: FastifyInstance): Promise<void> {
-  const page = await readFile(new URL('../../web/index.html', import.meta.url));
-  server.get('/', async (_request, reply) => {
-    // The page is one file, its script and style in it.
-    reply.header(
-      'content-security-policy',
-      "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-    );
-    return reply.type('text/html; charset=utf-8').send(page);
-  });
 }

@@ -20,10 +20,15 @@ export interface ColumnsQuestion {
 
 const TYPES = ['timestamptz', 'float8'] as const;
 
-const ROLLUP_TABLES = { '1min': 'samples_1min', '1hour': 'samples_1hour', daily: 'samples_daily' } as const;
+/** The continuous aggregate of each resolution. */
+export const ROLLUP_TABLES = {
+  '1min': 'samples_1min',
+  '1hour': 'samples_1hour',
+  daily: 'samples_daily',
+} as const;
 
 /** Of samples; `count` as a double, as every column of values is. */
-const RAW_AGGREGATES: Record<Aggregate, string> = {
+export const RAW_AGGREGATES: Record<Aggregate, string> = {
   avg: 'avg(value)',
   min: 'min(value)',
   max: 'max(value)',
@@ -43,7 +48,7 @@ const ROLLUP_VALUES: Record<Aggregate, string> = {
 };
 
 /** Of the rollup rows of several series; an average is sum over count, never an average of averages. */
-const ROLLUP_AGGREGATES: Record<Aggregate, string> = {
+export const ROLLUP_AGGREGATES: Record<Aggregate, string> = {
   avg: 'sum(sum) / sum(count)::float8',
   min: 'min(min)',
   max: 'max(max)',
@@ -87,6 +92,7 @@ function sqlFor({ resolution, seriesIds, range, aggregate, bucketMs }: ColumnsQu
     : `SELECT bucket, ${ROLLUP_VALUES[aggregate]} FROM ${table} WHERE ${where} ORDER BY 1`;
 }
 
-function timestamp(ms: number): string {
+/** A literal of an instant, epoch milliseconds. */
+export function timestamp(ms: number): string {
   return `timestamptz '${new Date(ms).toISOString()}'`;
 }

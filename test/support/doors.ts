@@ -44,6 +44,7 @@ export const DOORS: readonly Door[] = [
   get('/api/metrics/doors/latest', 'read'),
   get('/api/status', 'read'),
   get('/metrics', 'admin'),
+  get('/api/metrics/doors/matrix', 'read'),
   get('/trpc/hosts', 'read'),
   get('/trpc/hosts,metrics?batch=1', 'read'),
   get(`/trpc/latest?input=${encodeURIComponent('{"json":{"metric_name":"doors"}}')}`, 'read'),
