@@ -7,11 +7,11 @@ const UNIT_TESTS = [
   'test/ingest/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/agent/**/*.test.ts',
-  'test/web/page.test.ts',
-  'test/ingest/**/*.test.ts',
+  'test/web/*.test.ts',
   'test/live/{bus,event-id,ring,subscription}.test.ts',
   'test/server/*.test.ts',
-  'test/engine/data-dir-lock.test.ts',
+  'test/query/read-turns.test.ts',
+  'test/engine/{data-dir-lock,lending-socket}.test.ts',
   'test/{contract,domain,downsampling,package,types}/**/*.test.ts',
 ];
 
@@ -27,7 +27,7 @@ function databaseProject(name: 'embedded' | 'server', other: 'embedded' | 'serve
     test: {
       name,
       include: ['test/**/*.test.ts'],
-      exclude: [...UNIT_TESTS, `test/**/${other}*.test.ts`],
+      exclude: [...UNIT_TESTS, 'test/faults/**', `test/**/${other}*.test.ts`],
       globalSetup: [`test/support/${name}-setup.ts`],
       testTimeout: 60_000,
       hookTimeout: 120_000,

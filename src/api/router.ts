@@ -2,6 +2,7 @@ import { hosts } from './hosts.ts';
 import { ingest } from './ingest.ts';
 import { latest } from './latest.ts';
 import { live } from './live.ts';
+import { matrix } from './matrix.ts';
 import { metrics } from './metrics.ts';
 import { series } from './series.ts';
 import { status } from './status.ts';
@@ -11,6 +12,8 @@ import { createCallerFactory, router } from './trpc.ts';
 type Procedures = {
   /** One metric over a range, from the tier that suits it, downsampled for a chart. */
   readonly series: typeof series;
+  /** The series of one metric, each on its own, at times they share: a chart of many lines. */
+  readonly matrix: typeof matrix;
   /** The newest sample of one metric. */
   readonly latest: typeof latest;
   /** Every host, with the time of its newest sample. */
@@ -25,7 +28,7 @@ type Procedures = {
   readonly status: typeof status;
 };
 
-const procedures: Procedures = { series, latest, hosts, metrics, ingest, live, status };
+const procedures: Procedures = { series, matrix, latest, hosts, metrics, ingest, live, status };
 
 /** Every procedure, by the name that clients call. */
 export const appRouter = router(procedures);

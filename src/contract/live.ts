@@ -7,16 +7,23 @@ const EVENT_ID_MAX_LENGTH = 8_000;
 /** What `live` is asked: the samples of one metric, from now on, from a time on, or from an event on. */
 export const LiveInput = z.strictObject({
   metric_name: MetricName,
-  host: Host.optional(),
-  match: Match.optional(),
-  since: TimeExpression.optional().describe(
-    'Replays the samples from this time on first; without it the newest sample of each series comes first',
-  ),
+  host: Host.optional().describe('One host; every host where it is left out').meta({ example: 'web-1' }),
+  match: Match.optional()
+    .describe(
+      'Label matchers, label=value; every one must hold. An empty value matches series without the label',
+    )
+    .meta({ example: ['mount=/var'] }),
+  since: TimeExpression.optional()
+    .describe(
+      'Replays the samples from this time on first; without it the newest sample of each series comes first',
+    )
+    .meta({ example: '5m' }),
   lastEventId: z
     .string()
     .max(EVENT_ID_MAX_LENGTH)
     .nullish()
-    .describe('The id of the last event that was received: the stream goes on after it'),
+    .describe('The id of the last event that was received: the stream goes on after it')
+    .meta({ example: 'the id of an event' }),
 });
 export type LiveInput = z.output<typeof LiveInput>;
 
@@ -48,8 +55,3 @@ export type LiveGap = z.output<typeof LiveGap>;
 /** What a live stream is made of. */
 export const LiveEvent = z.union([LiveSample, LiveGap]);
 export type LiveEvent = z.output<typeof LiveEvent>;
-
-/** Tells a gap from a sample. */
-export function isGap(event: LiveEvent): event is LiveGap {
-  return 'gap' in event;
-}

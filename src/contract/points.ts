@@ -59,15 +59,16 @@ export class Points implements Iterable<Point> {
   }
 }
 
-function bytesOf(column: Float64Array): Uint8Array {
+/** The bytes of a column, not copied. */
+export function bytesOf(column: Float64Array): Uint8Array {
   return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
 }
 
 /** Characters that `String.fromCharCode` gets at once: well below every engine's limit of arguments. */
 const CHUNK = 0x2000;
 
-// Browsers have no Buffer, Node 24 has no Uint8Array.prototype.toBase64 yet.
-function encodeBase64(bytes: Uint8Array): string {
+/** Base64 of bytes. Browsers have no Buffer, Node 24 has no Uint8Array.prototype.toBase64 yet. */
+export function encodeBase64(bytes: Uint8Array): string {
   if (typeof Buffer !== 'undefined')
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
   let binary = '';
@@ -76,7 +77,8 @@ function encodeBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+/** The inverse of {@link encodeBase64}, in a buffer of its own. */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   if (typeof Buffer !== 'undefined') return new Uint8Array(Buffer.from(text, 'base64'));
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

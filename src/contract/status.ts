@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IngestStatus } from './ingest.ts';
 import { DataSource } from './resolution.ts';
 
 const Bytes = z.number().describe('Bytes on disk, indexes included');
@@ -68,5 +69,6 @@ export const StatusAnswer = z.object({
     })
     .describe('Live streams of this node, since it started'),
   store: StoreStatus,
+  ingest: IngestStatus,
 });
 export type StatusAnswer = z.output<typeof StatusAnswer>;

@@ -1,5 +1,6 @@
 import type { HostsAnswer } from '../contract/hosts.ts';
 import type { LatestAnswer, LatestInput } from '../contract/latest.ts';
+import type { MatrixAnswer, MatrixInput } from '../contract/matrix.ts';
 import type { MetricsAnswer } from '../contract/metrics.ts';
 import type { SeriesAnswer, SeriesInput } from '../contract/series.ts';
 import type { Timings } from './timings.ts';
@@ -15,8 +16,9 @@ export interface QueryOptions {
 /** Everything that can be asked; each throws HyperdashError alone. */
 export interface Queries {
   series(input: SeriesInput, options?: QueryOptions): Promise<SeriesAnswer>;
-  /** How long an answer of `series` stays true, in seconds; 0 where the next may be another. */
-  freshForSeconds(answer: SeriesAnswer): number;
+  matrix(input: MatrixInput, options?: QueryOptions): Promise<MatrixAnswer>;
+  /** How long an answer of `series` or `matrix` stays true, in seconds; 0 where the next may be another. */
+  freshForSeconds(answer: Pick<SeriesAnswer, 'start' | 'end' | 'to'>): number;
   latest(input: LatestInput, options?: QueryOptions): Promise<LatestAnswer>;
   hosts(options?: QueryOptions): Promise<HostsAnswer>;
   metrics(options?: QueryOptions): Promise<MetricsAnswer>;

@@ -10,6 +10,8 @@ import {
 } from 'zod-openapi';
 import { HealthAnswer, ReadyAnswer } from '../contract/health.ts';
 import { IngestInput, Sample } from '../contract/ingest.ts';
+import { MatrixAnswer } from '../contract/matrix.ts';
+import { Labels } from '../contract/names.ts';
 import { Problem } from '../contract/problem.ts';
 import { SeriesAnswer } from '../contract/series.ts';
 import { VERSION } from '../version.ts';
@@ -21,6 +23,25 @@ import { type RestRoute, restRoutes } from './rest-routes.ts';
 const RestPoint = z
   .object({ time: z.date(), value: z.number().describe('In the unit of the metric') })
   .describe('One point of a chart');
+
+const RestColumn = z.array(z.number().nullable());
+
+/** `data` of a matrix as REST writes it. */
+const RestAlignedSeries = z
+  .object({
+    times: z.array(z.date()).describe('Ascending'),
+    series: z.array(
+      z.object({
+        host: z.string(),
+        labels: Labels.describe('Labels of the series; none where a line is a whole host'),
+        gap_ms: z.number().describe('Values further apart than this are the edges of a gap, in milliseconds'),
+        values: RestColumn.describe('One for each time; null where there is nothing'),
+        min: RestColumn.optional().describe('The least of what each value stands for'),
+        max: RestColumn.optional().describe('The greatest of what each value stands for'),
+      }),
+    ),
+  })
+  .describe('Series that share their times');
 
 /** What any request may be answered with, whatever it asks for. */
 const COMMON_PROBLEMS: readonly ProblemCode[] = [
@@ -65,7 +86,13 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'Needed where the server has API keys' },
         },
-        schemas: { ...answersOf(routes), Problem, Sample: sampleSchema(), Point: RestPoint },
+        schemas: {
+          ...answersOf(routes),
+          Problem,
+          Sample: sampleSchema(),
+          Point: RestPoint,
+          AlignedSeries: RestAlignedSeries,
+        },
         responses: problemResponses(),
       },
     },
@@ -207,6 +234,9 @@ const writeAsJson: NonNullable<CreateDocumentOptions['override']> = ({ zodSchema
   if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
   if (zodSchema === SeriesAnswer.shape.data) {
     Object.assign(jsonSchema, { type: 'array', items: { $ref: '#/components/schemas/Point' } });
+  }
+  if (zodSchema === MatrixAnswer.shape.data) {
+    Object.assign(jsonSchema, { $ref: '#/components/schemas/AlignedSeries' });
   }
   if (zodSchema === IngestInput.shape.samples.element) {
     Object.assign(jsonSchema, { $ref: '#/components/schemas/Sample' });

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { LiveInput } from '../contract/live.ts';
+import type { Principal } from '../domain/principal.ts';
 import { HyperdashError } from '../errors.ts';
 import type { Live } from '../live/live.ts';
 import type { LiveStream } from '../live/stream.ts';
@@ -48,6 +49,7 @@ export interface Upgrade {
 export async function upgradeRaw(
   { request, socket, head }: Upgrade,
   input: LiveInput,
+  principal: Principal,
   parts: { readonly live: Live; readonly connections: LiveConnections; readonly logger: FastifyBaseLogger },
 ): Promise<void> {
   const gone = new AbortController();
@@ -57,7 +59,7 @@ export async function upgradeRaw(
   if (gone.signal.aborted) return;
   sockets.handleUpgrade(request, socket, head, (client) => {
     client.on('error', () => {});
-    lookAfter(client, request.socket, parts.connections, leave);
+    lookAfter(client, request.socket, { principal }, parts.connections, leave);
     sendAll(client, new Outlet(request.socket), stream, gone.signal).catch((error: unknown) => {
       parts.logger.error(error, 'a live stream failed');
       client.terminate();

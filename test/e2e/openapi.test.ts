@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-const MOVING = new Set(['uptime_seconds', 'refresh_lag_seconds']);
+const MOVING = new Set(['uptime_seconds', 'refresh_lag_seconds', 'took_ms']);
 
 /** What a test compares: an answer as JSON has it, without what another moment changes. */
 function plain(answer: unknown): unknown {
@@ -61,6 +61,20 @@ describe('every procedure answers the same over tRPC, REST and a client made fro
       ),
       generated()
         .GET('/api/metrics/{metric_name}', { params: { path: { metric_name: 'cpu_usage' }, query: series } })
+        .then(({ data }) => data),
+    ],
+    matrix: () => [
+      app.client.matrix.query({ metric_name: 'cpu_usage', ...series, host: ['b-1'], group_by: 'host' }),
+      app.json(
+        `/api/metrics/cpu_usage/matrix?start=${series.start}&end=${series.end}&match=mode=user&points=50&aggregate=max&resolution=raw&host=b-1&group_by=host`,
+      ),
+      generated()
+        .GET('/api/metrics/{metric_name}/matrix', {
+          params: {
+            path: { metric_name: 'cpu_usage' },
+            query: { ...series, host: ['b-1'], group_by: 'host' },
+          },
+        })
         .then(({ data }) => data),
     ],
     latest: () => [

@@ -44,7 +44,10 @@ export async function installScratchProject(): Promise<ScratchProject> {
         hyperdash: `file:${tarball}`,
         '@tanstack/react-query': '5.108.0',
         '@types/react': '19.2.2',
+        '@types/react-dom': '19.2.7',
         react: '19.3.1',
+        'react-dom': '19.3.1',
+        recharts: '3.10.1',
       },
     }),
   );

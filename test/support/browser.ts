@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { delimiter, extname, join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -39,13 +39,28 @@ export async function serveFiles(directory: string): Promise<FileServer> {
   return { origin: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
 
+/** Nothing that reaches out; and Chromium's own sandbox does not start as root, as CI runs. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts Chromium without a window. */
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
 /** Lends a page of a fresh browser. */
 export async function withPage<Result>(
   executablePath: string,
   use: (page: Page) => Promise<Result>,
 ): Promise<Result> {
-  // Chromium's own sandbox does not start as root, as CI runs.
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const browser = await launchChromium(executablePath);
   try {
     return await use(await browser.newPage());
   } finally {
