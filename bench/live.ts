@@ -16,7 +16,7 @@ import { figure, quantile } from './support/report.ts';
 const METRICS = Array.from({ length: 10 }, (_, i) => `bench_live_${i}`);
 const SAMPLES_PER_SECOND = 10_000;
 const REQUESTS_PER_SECOND = 20;
-const WARM_UP_SECONDS = 5;
+const WARM_UP_SECONDS = 10;
 const SECONDS = 20;
 const SUBSCRIBERS = 1_000;
 const IDLE = 5_000;

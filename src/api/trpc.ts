@@ -1,7 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { fieldErrors } from '../contract/field-errors.ts';
-import { transformer } from '../contract/transformer.ts';
+import { serverTransformer } from '../contract/live-wire.ts';
 import { isBounded, requireScope, requireSeriesWithin, type Scope } from '../domain/principal.ts';
 import { type FieldError, HyperdashError } from '../errors.ts';
 import { Timings } from '../query/timings.ts';
@@ -36,7 +36,7 @@ const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
-    transformer,
+    transformer: serverTransformer,
     sse: {
       ping: { enabled: true, intervalMs: SSE_PING_MS },
       client: { reconnectAfterInactivityMs: 2 * SSE_PING_MS },
