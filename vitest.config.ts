@@ -10,7 +10,8 @@ const UNIT_TESTS = [
   'test/web/page.test.ts',
   'test/ingest/**/*.test.ts',
   'test/server/*.test.ts',
-  'test/engine/data-dir-lock.test.ts',
+  'test/query/read-turns.test.ts',
+  'test/engine/{data-dir-lock,lending-socket}.test.ts',
   'test/{contract,domain,downsampling,package,types}/**/*.test.ts',
 ];
 

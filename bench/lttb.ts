@@ -4,13 +4,13 @@
  */
 import { processData } from 'downsample-lttb';
 import { Bench } from 'tinybench';
-import { CopyDecoder, decodeCopy } from '../src/domain/copy-binary.ts';
+import { CopyDecoder } from '../src/domain/copy-binary.ts';
 import { type Columns, lttb } from '../src/domain/lttb.ts';
 import { downsample } from '../src/domain/lttb-gaps.ts';
 import { createDownsampling } from '../src/downsampling/downsampling.ts';
 import { warmUp } from '../src/downsampling/warm-up.ts';
 import { pairsOf } from '../test/support/columns.ts';
-import { steadyCopyBytes } from '../test/support/copy-bytes.ts';
+import { decodeCopy, ROW_TYPES, steadyCopyBytes } from '../test/support/copy-bytes.ts';
 
 const KEPT = 1000;
 const SIZES = [10_000, 100_000, 1_000_000, 10_000_000];
@@ -120,12 +120,12 @@ async function decoder(rows: number): Promise<void> {
   const bench = newBench();
   bench.add('sum of both columns', sumPass.bind(undefined, { times, values }));
   bench.add('copy of the bytes', () => bytes.slice());
-  bench.add('COPY, at once', () => decodeCopy(chunks, rows));
-  bench.add('COPY, while it comes', () => {
-    const growing = new CopyDecoder({ maxRows: rows });
-    for (const chunk of chunks) growing.push(chunk);
-    return growing.finish();
+  bench.add('COPY, into segments', () => {
+    const decoder = new CopyDecoder({ types: ROW_TYPES, maxRows: rows });
+    for (const chunk of chunks) decoder.push(chunk);
+    return decoder.finish();
   });
+  bench.add('COPY, into joined columns', () => decodeCopy(chunks, rows));
   const results = await medians(bench);
   const sum = results.get('sum of both columns')!;
   console.log(
@@ -141,10 +141,10 @@ async function inlineAgainstPool(): Promise<void> {
   console.log('\nOne job → 1000 points: in this thread, and there and back through a worker');
   for (const length of POOL_SIZES) {
     const given = columns(length, 'walk');
-    let job = { times: given.times, values: given.values, n: KEPT };
+    let job = { segments: [given], n: KEPT };
     // The pool takes the buffers over, so each iteration gets its own, outside of the time measured.
     const beforeEach = () => {
-      job = { times: given.times.slice(), values: given.values.slice(), n: KEPT };
+      job = { segments: [{ times: given.times.slice(), values: given.values.slice() }], n: KEPT };
     };
     const bench = newBench();
     bench.add('inline', () => inline.run(job), { async: true, beforeEach });

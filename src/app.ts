@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { type Agent, startAgent } from './agent/agent.ts';
+import { createQuietLog } from './agent/quiet-log.ts';
 import type { AgentSample } from './agent/rounds.ts';
 import { type Config, ConfigError } from './config.ts';
 import {
@@ -14,8 +15,11 @@ import { lockDataDir } from './engine/data-dir-lock.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
+import type { FeedLimits } from './live/feed.ts';
+import { createLive, type Live } from './live/live.ts';
 import { createQueries } from './query/queries.ts';
 import { createHttpServer } from './server/http.ts';
+import type { ConnectionLimits } from './server/live-connections.ts';
 import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
@@ -93,8 +97,14 @@ export async function openStore(config: Config, holder: string, logger: Logger):
   }
 }
 
+/** Bounds of live streams that are no settings. */
+export interface AppLimits {
+  readonly feed?: Partial<FeedLimits>;
+  readonly connections?: Partial<ConnectionLimits>;
+}
+
 /** The program as the settings describe it, not yet started. */
-export function createApp(config: Config): App {
+export function createApp(config: Config, limits: AppLimits = {}): App {
   const logger = createLogger(config);
   const closers: (() => Promise<unknown> | unknown)[] = [];
   let stopped: Promise<void> | undefined;
@@ -109,7 +119,15 @@ export function createApp(config: Config): App {
       maxQueue: DOWNSAMPLING_MAX_QUEUE,
     });
     closers.push(() => downsampling.close());
-    const ingest = await ingestInto(store.engine, config);
+    const logFailure = createQuietLog(logger);
+    const live = await createLive({
+      engine: store.engine,
+      redisUrl: config.REDIS_URL,
+      onError: (error) => logFailure('live: streams wait for the database or the bus', error),
+      ...(limits.feed && { limits: limits.feed }),
+    });
+    closers.push(() => live.close());
+    const ingest = await ingestInto(store.engine, config, live);
     const jobs = startJobs(store.engine, (error) =>
       logger.error(error, 'maintenance of the database failed'),
     );
@@ -122,14 +140,19 @@ export function createApp(config: Config): App {
           nowMs: Date.now,
         }),
         ingest,
+        live,
         status: async () => ({
           version: VERSION,
           engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
+          live: live.counters,
           store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
+          ingest: ingest.counters(),
         }),
       },
       ingest,
+      live,
+      connectionLimits: limits.connections,
       logger,
       allowedOrigins: config.ALLOWED_ORIGINS,
       notReady: () => [],
@@ -167,12 +190,12 @@ export function createApp(config: Config): App {
   return app;
 }
 
-async function ingestInto(engine: Engine, config: Config): Promise<Ingest> {
+async function ingestInto(engine: Engine, config: Config, live: Live): Promise<Ingest> {
   const limit = await readRawLimit(engine.pool);
   return createIngest({
     resolveSeries: (identities) => resolveSeries(engine, identities, config.MAX_SERIES),
     describeMetrics: (metrics) => describeMetrics(engine, metrics),
-    commit: (batches) => writeSamples(engine, batches),
+    commit: (batches) => writeSamples(engine, batches, live.publish),
     limits: {
       maxPendingRows: config.INGEST_MAX_PENDING,
       maxPendingBytes: PENDING_MAX_BYTES,

@@ -8,7 +8,7 @@ warmUp();
 /** Does a job in this thread; the buffers of its result are moved to the caller. */
 export default function downsampleJob(job: DownsamplingJob): ReturnType<typeof move> {
   const outcome = attempt(job);
-  const transferList = 'result' in outcome ? buffersOf(outcome.result) : [];
+  const transferList = 'result' in outcome ? buffersOf([outcome.result]) : [];
   return move({ [transferableSymbol]: transferList, [valueSymbol]: outcome });
 }
 

@@ -1,6 +1,7 @@
 import { hosts } from './hosts.ts';
 import { ingest } from './ingest.ts';
 import { latest } from './latest.ts';
+import { live } from './live.ts';
 import { metrics } from './metrics.ts';
 import { series } from './series.ts';
 import { status } from './status.ts';
@@ -18,11 +19,13 @@ type Procedures = {
   readonly metrics: typeof metrics;
   /** Stores samples; answers once they are committed. A sample that is there already is ignored, so a retry is safe. */
   readonly ingest: typeof ingest;
+  /** The samples of one metric as they are committed, each with an id to go on from. */
+  readonly live: typeof live;
   /** What the program is and how its store is doing. */
   readonly status: typeof status;
 };
 
-const procedures: Procedures = { series, latest, hosts, metrics, ingest, status };
+const procedures: Procedures = { series, latest, hosts, metrics, ingest, live, status };
 
 /** Every procedure, by the name that clients call. */
 export const appRouter = router(procedures);

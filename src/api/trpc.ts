@@ -23,11 +23,18 @@ export interface Meta {
   };
 }
 
+/** Between two signs of life on a subscription over SSE; a client that misses two connects anew. */
+const SSE_PING_MS = 15_000;
+
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
     transformer,
+    sse: {
+      ping: { enabled: true, intervalMs: SSE_PING_MS },
+      client: { reconnectAfterInactivityMs: 2 * SSE_PING_MS },
+    },
     errorFormatter: ({ shape, error }) => ({
       code: shape.code,
       message: publicMessage(error),

@@ -47,3 +47,23 @@ export const IngestAnswer = z.object({
     .describe('Samples that were not stored, by index'),
 });
 export type IngestAnswer = z.output<typeof IngestAnswer>;
+
+/** What came in since the program started, and what is on its way. */
+export const IngestStatus = z.object({
+  protocols: z
+    .record(
+      z.string(),
+      z.object({
+        requests: z.int(),
+        accepted: z.int().describe('Samples that were stored'),
+        duplicates: z.int().describe('Samples that were stored before'),
+        ignored: z.int().describe('Samples left out on purpose: stale markers, text fields'),
+        rejected: z.record(z.string(), z.int()).describe('Samples that were refused, by reason'),
+      }),
+    )
+    .describe('Requests and samples by the protocol that they came in'),
+  pending_rows: z.int().describe('Samples that wait or are being written'),
+  pending_bytes: z.int().describe('Bytes of the requests of agents that are being received or written'),
+  refused_requests: z.int().describe('Requests answered 503 as too much was pending'),
+});
+export type IngestStatus = z.output<typeof IngestStatus>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IngestStatus } from './ingest.ts';
 import { DataSource } from './resolution.ts';
 
 const Bytes = z.number().describe('Bytes on disk, indexes included');
@@ -57,6 +58,17 @@ export const StatusAnswer = z.object({
     timescaledb: z.string(),
   }),
   uptime_seconds: z.number(),
+  live: z
+    .object({
+      connections: z.int().describe('Open WebSockets and SSE streams'),
+      subscriptions: z.int(),
+      events: z.int().describe('Events sent'),
+      dropped: z.int().describe('Samples that slow consumers did not get'),
+      gaps: z.int().describe('Gaps told to subscribers'),
+      replays: z.int().describe('Streams that were resumed or asked for the past'),
+    })
+    .describe('Live streams of this node, since it started'),
   store: StoreStatus,
+  ingest: IngestStatus,
 });
 export type StatusAnswer = z.output<typeof StatusAnswer>;

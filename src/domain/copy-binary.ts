@@ -1,51 +1,59 @@
 import { HyperdashError } from '../errors.ts';
-import type { Columns } from './lttb.ts';
-
-/** Bytes of a row: its number of fields, then length and bytes of a timestamptz and a float8. */
-export const COPY_ROW_BYTES = 2 + 4 + 8 + 4 + 8;
+import { type Column, CopyRowLayout, type CopyType } from './copy-row.ts';
 
 const SIGNATURE = Uint8Array.from('PGCOPY\n\xff\r\n\0', (character) => character.charCodeAt(0));
 /** Signature, flags and the length of the header's extension. */
 const HEADER_BYTES = SIGNATURE.length + 4 + 4;
 /** A reader must refuse flags among these that it does not know; none is known here. */
 const CRITICAL_FLAGS = 0xffff0000;
-/** 2000-01-01, PostgreSQL's epoch, in microseconds since 1970. */
-const POSTGRES_EPOCH_US = 946_684_800_000_000;
-const FIRST_CAPACITY_ROWS = 1024;
+const COPY_DATA = 0x64;
+/** Code and length before a message's content. */
+const MESSAGE_HEADER_BYTES = 1 + 4;
+const FIRST_SEGMENT_ROWS = 1024;
+const LARGEST_SEGMENT_ROWS = 65_536;
 
-/** Bounds of a decoder. */
-export interface CopyDecoderOptions {
+/** What a COPY holds. */
+export interface CopyShape {
+  /** Types of its columns, at least one. */
+  readonly types: readonly CopyType[];
   /** More rows than this are refused. */
   readonly maxRows: number;
-  /** Rows to make room for at first, where the number is known. */
-  readonly expectedRows?: number;
 }
 
+/** A run of rows: one piece of each column, of one length. */
+export type Segment = readonly Column[];
+
 /**
- * Decodes `COPY (SELECT timestamptz, float8 …) TO STDOUT (FORMAT binary)` straight into columns, from chunks cut
- * anywhere; nothing is allocated for a row. A chunk is read before `push` returns and not kept.
+ * Decodes `COPY … TO STDOUT (FORMAT binary)` straight into columns, from chunks cut anywhere; nothing is allocated for a
+ * row. A chunk is read before the call returns and not kept. Columns come in segments of up to 65 536 rows, so that
+ * growing never copies what is there.
  *
  * Times become epoch milliseconds, the nearest double to the microseconds stored.
  *
  * Source: PostgreSQL's documentation of COPY, "Binary Format".
  */
 export class CopyDecoder {
+  readonly #layout: CopyRowLayout;
+  readonly #columnCount: number;
   readonly #maxRows: number;
-  #times: Float64Array<ArrayBuffer>;
-  #values: Float64Array<ArrayBuffer>;
+  readonly #full: Segment[] = [];
+  #segment: Column[];
+  #segmentRows = 0;
   #rows = 0;
   #inRows = false;
   #extensionBytes = 0;
   /** The beginning of a header or row whose end has not come yet; the trailer, once all has. */
-  readonly #rest = new Uint8Array(COPY_ROW_BYTES);
-  readonly #restView = new DataView(this.#rest.buffer);
+  readonly #rest: Uint8Array;
+  readonly #restView: DataView;
   #restBytes = 0;
 
-  constructor({ maxRows, expectedRows = FIRST_CAPACITY_ROWS }: CopyDecoderOptions) {
+  constructor({ types, maxRows }: CopyShape) {
+    this.#layout = new CopyRowLayout(types);
+    this.#columnCount = types.length;
     this.#maxRows = maxRows;
-    const capacity = Math.max(1, Math.min(expectedRows, maxRows));
-    this.#times = new Float64Array(capacity);
-    this.#values = new Float64Array(capacity);
+    this.#segment = this.#newSegment(FIRST_SEGMENT_ROWS);
+    this.#rest = new Uint8Array(Math.max(this.#layout.rowBytes, HEADER_BYTES));
+    this.#restView = new DataView(this.#rest.buffer);
   }
 
   /** Rows decoded so far. */
@@ -54,34 +62,55 @@ export class CopyDecoder {
   }
 
   /**
-   * Decodes what a chunk completes.
+   * Decodes what a chunk of the COPY's own bytes completes.
    * @throws HyperdashError BAD_REQUEST at more than `maxRows` rows, INTERNAL_SERVER_ERROR where the bytes are not such a COPY
    */
   push(chunk: Uint8Array): void {
+    const { rowBytes } = this.#layout;
     let offset = this.#inRows ? 0 : this.#readHeader(chunk);
     if (!this.#inRows) return;
     if (this.#restBytes > 0) {
-      offset = this.#fillRest(chunk, offset, COPY_ROW_BYTES);
-      if (this.#restBytes < COPY_ROW_BYTES) return;
-      this.#readRows(this.#restView, 0, 1);
+      offset = this.#fillRest(chunk, offset, rowBytes);
+      if (this.#restBytes < rowBytes) return;
+      this.#readRows(this.#restView, 0, rowBytes, 1);
       this.#restBytes = 0;
     }
-    const rows = Math.floor((chunk.length - offset) / COPY_ROW_BYTES);
-    if (rows > 0) {
-      this.#readRows(new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength), offset, rows);
-    }
-    this.#fillRest(chunk, offset + rows * COPY_ROW_BYTES, COPY_ROW_BYTES);
+    const rows = Math.floor((chunk.length - offset) / rowBytes);
+    if (rows > 0) this.#readRows(viewOf(chunk), offset, rowBytes, rows);
+    this.#fillRest(chunk, offset + rows * rowBytes, rowBytes);
   }
 
   /**
-   * Ends the input. The columns are views that may be shorter than the buffers behind them; the decoder gives them up.
+   * Decodes rows that still stand each in a CopyData message of its own, as PostgreSQL sends them: as many whole ones as
+   * follow each other, from `offset` on.
+   * @returns the offset after them; `offset` itself where there is none
+   * @throws HyperdashError as {@link push}
+   */
+  takeMessages(chunk: Uint8Array, offset: number): number {
+    const { rowBytes } = this.#layout;
+    const stride = MESSAGE_HEADER_BYTES + rowBytes;
+    if (!this.#inRows || this.#restBytes > 0 || offset + stride > chunk.length) return offset;
+    const view = viewOf(chunk);
+    const last = chunk.length - stride;
+    let end = offset;
+    while (end <= last && view.getUint8(end) === COPY_DATA && view.getInt32(end + 1) === 4 + rowBytes)
+      end += stride;
+    if (end > offset) {
+      this.#readRows(view, offset + MESSAGE_HEADER_BYTES, stride, (end - offset) / stride);
+    }
+    return end;
+  }
+
+  /**
+   * Ends the input; the decoder gives its segments up. There is at least one, which may be empty; a piece may be shorter
+   * than the buffer behind it.
    * @throws HyperdashError INTERNAL_SERVER_ERROR where the input is not complete
    */
-  finish(): Columns {
+  finish(): readonly Segment[] {
     if (!this.#inRows || this.#restBytes !== 2 || this.#restView.getInt16(0) !== -1) {
       throw malformed('it ends before its trailer');
     }
-    return { times: this.#times.subarray(0, this.#rows), values: this.#values.subarray(0, this.#rows) };
+    return [...this.#full, this.#segment.map((column) => column.subarray(0, this.#segmentRows))];
   }
 
   /** Copies into `#rest` until it holds `wanted` bytes or the chunk ends; gives the offset after what was taken. */
@@ -112,73 +141,53 @@ export class CopyDecoder {
     return offset + skipped;
   }
 
-  #readRows(view: DataView, offset: number, count: number): void {
+  #readRows(view: DataView, offset: number, stride: number, count: number): void {
     if (this.#rows + count > this.#maxRows) throw tooManyRows(this.#maxRows);
-    if (this.#rows + count > this.#times.length) this.#grow(this.#rows + count);
-    const decoded = decodeRows(view, offset, count, this.#times, this.#values, this.#rows);
-    if (decoded < count) throw malformedRow(view, offset + decoded * COPY_ROW_BYTES);
+    const right = this.#layout.wellFormed(view, offset, stride, count);
+    if (right < count) throw malformed(this.#layout.fault(view, offset + right * stride));
+    for (let done = 0; done < count; ) {
+      const part = Math.min(count - done, this.#room());
+      this.#layout.decode(view, offset + done * stride, stride, part, this.#segment, this.#segmentRows);
+      this.#segmentRows += part;
+      done += part;
+    }
     this.#rows += count;
   }
 
-  #grow(rows: number): void {
-    const capacity = Math.min(this.#maxRows, Math.max(rows, 2 * this.#times.length));
-    const times = new Float64Array(capacity);
-    const values = new Float64Array(capacity);
-    times.set(this.#times.subarray(0, this.#rows));
-    values.set(this.#values.subarray(0, this.#rows));
-    this.#times = times;
-    this.#values = values;
+  /** Rows that the segment has room for, a new one where the last is full. */
+  #room(): number {
+    const capacity = this.#segment[0]!.length;
+    if (this.#segmentRows < capacity) return capacity - this.#segmentRows;
+    this.#full.push(this.#segment);
+    this.#segment = this.#newSegment(Math.min(2 * capacity, LARGEST_SEGMENT_ROWS));
+    this.#segmentRows = 0;
+    return this.#segment[0]!.length;
+  }
+
+  #newSegment(rows: number): Column[] {
+    return Array.from({ length: this.#columnCount }, () => new Float64Array(rows));
   }
 }
 
-/**
- * Decodes a whole COPY at once; see {@link CopyDecoder}.
- * @throws HyperdashError BAD_REQUEST at more than `maxRows` rows, INTERNAL_SERVER_ERROR where the bytes are not such a COPY
- */
-export function decodeCopy(chunks: readonly Uint8Array[], maxRows: number): Columns {
-  const bytes = chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
-  const decoder = new CopyDecoder({ maxRows, expectedRows: Math.ceil(bytes / COPY_ROW_BYTES) });
-  for (const chunk of chunks) decoder.push(chunk);
-  return decoder.finish();
-}
-
-/** Gives the number of rows decoded; fewer than `count` where one is not a timestamptz and a float8. */
-function decodeRows(
-  view: DataView,
-  offset: number,
-  count: number,
-  times: Float64Array,
-  values: Float64Array,
-  at: number,
-): number {
-  for (let row = 0; row < count; row++) {
-    // Two fields and the upper half of the first length, then its lower half: 00 02 00 00 | 00 08.
-    const wellFormed =
-      view.getInt32(offset) === 0x20000 &&
-      view.getInt16(offset + 4) === 8 &&
-      view.getInt32(offset + 14) === 8;
-    if (!wellFormed) return row;
-    const microseconds = view.getInt32(offset + 6) * 0x1_0000_0000 + view.getUint32(offset + 10);
-    times[at + row] = (microseconds + POSTGRES_EPOCH_US) / 1000;
-    values[at + row] = view.getFloat64(offset + 18);
-    offset += COPY_ROW_BYTES;
+/** Pieces of one column as one; a single piece is given back as it is. */
+export function joinColumn(pieces: readonly Column[]): Column {
+  if (pieces.length === 1) return pieces[0]!;
+  const joined = new Float64Array(pieces.reduce((rows, piece) => rows + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
   }
-  return count;
+  return joined;
 }
 
-function malformedRow(view: DataView, offset: number): HyperdashError {
-  const fields = view.getInt16(offset);
-  if (fields === -1) return malformed('bytes follow its trailer');
-  if (fields !== 2) return malformed(`a row has ${fields} fields instead of 2`);
-  const nullField = view.getInt32(offset + 2) === -1 || view.getInt32(offset + 14) === -1;
-  return malformed(nullField ? 'a field is NULL' : 'a field is not 8 bytes long');
+/** The error of a COPY, or of the messages around it, that is not what was asked for. */
+export function malformed(what: string): HyperdashError {
+  return new HyperdashError('INTERNAL_SERVER_ERROR', `The database's COPY is not as asked for: ${what}.`);
 }
 
-function malformed(what: string): HyperdashError {
-  return new HyperdashError(
-    'INTERNAL_SERVER_ERROR',
-    `The database's COPY is not of times and values: ${what}.`,
-  );
+function viewOf(chunk: Uint8Array): DataView {
+  return new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
 function tooManyRows(maxRows: number): HyperdashError {

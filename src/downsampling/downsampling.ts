@@ -40,9 +40,8 @@ export interface Downsampling {
    * An aborted signal settles the promise at once; a job that has already begun in a worker is left to end there,
    * since that takes milliseconds and a new thread takes longer.
    *
-   * @throws HyperdashError BAD_REQUEST for a bad `n` or too many rows, CLIENT_CLOSED_REQUEST once `signal` is aborted,
-   * SERVICE_UNAVAILABLE where too many jobs wait, a thread died or `close` was called, INTERNAL_SERVER_ERROR for
-   * a malformed COPY
+   * @throws HyperdashError BAD_REQUEST for a bad `n`, CLIENT_CLOSED_REQUEST once `signal` is aborted, SERVICE_UNAVAILABLE
+   * where too many jobs wait, a thread died or `close` was called
    */
   run(job: DownsamplingJob, signal?: AbortSignal): Promise<DownsamplingResult>;
   /** Resolves once this thread and every worker have their loops compiled. */
@@ -58,7 +57,7 @@ const WORKER = new URL(`../../workers/downsample${extname(import.meta.url)}`, im
 /** Starts the worker threads. */
 export function createDownsampling(options: DownsamplingOptions): Downsampling {
   const { inlineMaxPoints, threads, maxQueue, worker = WORKER } = options;
-  const gate = new Gate(threads, maxQueue);
+  const gate = new Gate(threads, maxQueue, 'Too many series are being downsampled; ask again shortly.');
   const pool = new Piscina<DownsamplingJob, Outcome>({
     filename: worker.href,
     minThreads: threads,
@@ -73,7 +72,7 @@ export function createDownsampling(options: DownsamplingOptions): Downsampling {
 
   async function runInPool(job: DownsamplingJob): Promise<DownsamplingResult> {
     try {
-      return resultOf(await pool.run(job, { transferList: buffersOf(job) }));
+      return resultOf(await pool.run(job, { transferList: buffersOf(job.segments) }));
     } catch (error) {
       if (error instanceof HyperdashError) throw error;
       if (isUnmovable(error)) {
@@ -116,7 +115,7 @@ export function createDownsampling(options: DownsamplingOptions): Downsampling {
     },
     async warm() {
       warmUp();
-      const job = { times: new Float64Array(2), values: new Float64Array(2), n: 2 };
+      const job = { segments: [{ times: new Float64Array(2), values: new Float64Array(2) }], n: 2 };
       await Promise.all(Array.from({ length: threads }, () => pool.run(job)));
     },
     async close() {

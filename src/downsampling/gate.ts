@@ -4,6 +4,7 @@ import { HyperdashError } from '../errors.ts';
 export class Gate {
   readonly #slots: number;
   readonly #maxWaiting: number;
+  readonly #refusal: string;
   readonly #waiting = new Set<Waiter>();
   #running = 0;
   #refused = 0;
@@ -13,10 +14,12 @@ export class Gate {
   /**
    * @param slots jobs inside at once, at least 1
    * @param maxWaiting jobs waiting to get in, at least 0
+   * @param refusal what is said to those turned away
    */
-  constructor(slots: number, maxWaiting: number) {
+  constructor(slots: number, maxWaiting: number, refusal: string) {
     this.#slots = slots;
     this.#maxWaiting = maxWaiting;
+    this.#refusal = refusal;
   }
 
   get running(): number {
@@ -46,10 +49,7 @@ export class Gate {
     }
     if (this.#waiting.size >= this.#maxWaiting) {
       this.#refused++;
-      throw new HyperdashError(
-        'SERVICE_UNAVAILABLE',
-        'Too many series are being downsampled; ask again shortly.',
-      );
+      throw new HyperdashError('SERVICE_UNAVAILABLE', this.#refusal);
     }
     await this.#wait(signal);
   }

@@ -1,27 +1,17 @@
-import { COPY_ROW_BYTES, decodeCopy } from '../domain/copy-binary.ts';
+import { joinColumn } from '../domain/copy-binary.ts';
 import { type GapContext, gapMsFor } from '../domain/gap-rule.ts';
 import type { Columns } from '../domain/lttb.ts';
 import { downsample } from '../domain/lttb-gaps.ts';
 
-/** How many points to keep, and which gaps. */
-interface JobOptions {
+/** Columns to downsample. */
+export interface DownsamplingJob {
+  /** The columns in pieces, at least one, strictly ascending in time from each to the next. */
+  readonly segments: readonly Columns[];
   /** Most points to keep, a whole number of at least 2. */
   readonly n: number;
   /** What the rule of gaps goes by; left out, gaps are not looked for. */
   readonly gaps?: GapContext;
 }
-
-/** Columns to downsample: strictly ascending epoch milliseconds and values. */
-export interface ColumnsJob extends JobOptions, Columns {}
-
-/** A binary COPY of times and values to decode and downsample, in chunks over buffers of their own. */
-export interface CopyJob extends JobOptions {
-  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
-  /** More rows than this are refused. */
-  readonly maxRows: number;
-}
-
-export type DownsamplingJob = ColumnsJob | CopyJob;
 
 /** The points kept, at most `n`. */
 export interface DownsamplingResult extends Columns {
@@ -33,24 +23,22 @@ export interface DownsamplingResult extends Columns {
 
 /**
  * Does a job in the thread it is called in.
- * @throws HyperdashError BAD_REQUEST for a bad `n` or too many rows, INTERNAL_SERVER_ERROR for a malformed COPY
+ * @throws HyperdashError BAD_REQUEST for a bad `n`
  */
-export function runJob(job: DownsamplingJob): DownsamplingResult {
-  const { times, values } = 'chunks' in job ? decodeCopy(job.chunks, job.maxRows) : job;
-  const gapMs = job.gaps === undefined ? Number.POSITIVE_INFINITY : gapMsFor(times, job.n, job.gaps);
-  const kept = downsample(times, values, job.n, { gapMs });
+export function runJob({ segments, n, gaps }: DownsamplingJob): DownsamplingResult {
+  const times = joinColumn(segments.map((segment) => segment.times));
+  const values = joinColumn(segments.map((segment) => segment.values));
+  const gapMs = gaps === undefined ? Number.POSITIVE_INFINITY : gapMsFor(times, n, gaps);
+  const kept = downsample(times, values, n, { gapMs });
   return { ...kept, rows: times.length, gapMs: Number.isFinite(gapMs) ? gapMs : null };
 }
 
-/** Points that a job reads: exactly for columns, at most for a COPY. */
-export function pointsOf(job: DownsamplingJob): number {
-  if (!('chunks' in job)) return job.times.length;
-  const bytes = job.chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
-  return Math.floor(bytes / COPY_ROW_BYTES);
+/** Points that a job reads. */
+export function pointsOf({ segments }: DownsamplingJob): number {
+  return segments.reduce((points, { times }) => points + times.length, 0);
 }
 
-/** Every buffer of a job or a result, once, for a transfer list. */
-export function buffersOf(message: DownsamplingJob | Columns): ArrayBuffer[] {
-  const views = 'chunks' in message ? message.chunks : [message.times, message.values];
-  return [...new Set(views.map((view) => view.buffer))];
+/** Every buffer of the columns, once, for a transfer list. */
+export function buffersOf(columns: readonly Columns[]): ArrayBuffer[] {
+  return [...new Set(columns.flatMap(({ times, values }) => [times.buffer, values.buffer]))];
 }

@@ -15,6 +15,7 @@ export function warmUp(): void {
     values[i] = Math.sin(i / 10);
   }
   for (let round = 0; round < ROUNDS; round++) {
-    runJob({ times, values, n: 50 + (round % 50), gaps: { bucketMs: null, rangeMs: LENGTH * 2000 } });
+    const gaps = { bucketMs: null, rangeMs: LENGTH * 2000 };
+    runJob({ segments: [{ times, values }], n: 50 + (round % 50), gaps });
   }
 }

@@ -1,7 +1,9 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { HyperdashError } from '../errors.ts';
 import { drained, settledWithin } from './drain.ts';
 import { type Engine, OLDEST_TIMESCALEDB } from './engine.ts';
+import { createLendingSocket } from './lending-socket.ts';
 import { columnTypes } from './types.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -60,6 +62,7 @@ function openPool(options: ServerOptions): pg.Pool {
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    stream: openSocket as () => Socket,
     types: columnTypes(),
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
@@ -67,6 +70,11 @@ function openPool(options: ServerOptions): pg.Pool {
   // One that breaks between two statements of its user fails the next of them.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+/** `pg` hands over its settings, which its types do not say. TLS reads the socket below it by itself. */
+function openSocket({ ssl }: { readonly ssl: unknown }): Socket {
+  return ssl ? new Socket() : createLendingSocket();
 }
 
 interface ExtensionRow {

@@ -1,10 +1,10 @@
-import type { IngestAnswer } from '../contract/ingest.ts';
+import type { IngestAnswer, IngestStatus } from '../contract/ingest.ts';
 import type { SampleColumns } from '../domain/sample-columns.ts';
 import { HyperdashError } from '../errors.ts';
 import type { SeriesIdentity } from '../store/resolve-series.ts';
 import type { Duplicates } from '../store/write-samples.ts';
 import { Backlog, type BacklogLimits } from './backlog.ts';
-import { type CountersByProtocol, count, newCounters } from './counters.ts';
+import { count, newCounters } from './counters.ts';
 import { type Commit, GroupCommit, type GroupCommitLimits } from './group-commit.ts';
 import { FUTURE_MAX_MS } from './limits.ts';
 import type { Protocol } from './protocol.ts';
@@ -62,15 +62,6 @@ export interface Receipt {
   readonly rejections: readonly Rejection[];
 }
 
-/** What came in since the program started, and what is on its way. */
-export interface IngestCounters {
-  readonly protocols: CountersByProtocol;
-  readonly pending_rows: number;
-  readonly pending_bytes: number;
-  /** Requests refused as too much was pending. */
-  readonly refused_requests: number;
-}
-
 /** The way in for samples: everything is acknowledged only after its commit. */
 export interface Ingest {
   /**
@@ -88,7 +79,7 @@ export interface Ingest {
    * @throws HyperdashError SERVICE_UNAVAILABLE where there is none
    */
   admitBytes(bytes: number): () => void;
-  counters(): IngestCounters;
+  counters(): IngestStatus;
   /** Refuses new samples, and resolves once all that were taken are written. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import { queryLatest } from './latest.ts';
 import type { Queries, QueryOptions } from './questions.ts';
+import { createReadTurns } from './read-turns.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
 import { Timings } from './timings.ts';
 
@@ -14,8 +15,9 @@ export function createQueries(
   downsampling: Downsampling,
   settings: SeriesQuerySettings,
 ): Queries {
+  const parts = { engine, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
   return {
-    series: (input, options) => querySeries({ engine, downsampling, settings }, input, options),
+    series: (input, options) => querySeries(parts, input, options),
     freshForSeconds: ({ start, end, to }) =>
       freshForSeconds({
         start,

@@ -8,6 +8,7 @@ import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readColumns } from '../store/read-columns.ts';
 import type { QueryOptions } from './questions.ts';
+import type { ReadTurns } from './read-turns.ts';
 import { requireSeries } from './require-series.ts';
 import { Timings } from './timings.ts';
 
@@ -23,6 +24,7 @@ export interface SeriesQuerySettings {
 export interface SeriesQueryParts {
   readonly engine: Engine;
   readonly downsampling: Downsampling;
+  readonly readTurns: ReadTurns;
   readonly settings: SeriesQuerySettings;
 }
 
@@ -32,7 +34,7 @@ export interface SeriesQueryParts {
  *   SERVICE_UNAVAILABLE where the database fails or too much is under way
  */
 export async function querySeries(
-  { engine, downsampling, settings }: SeriesQueryParts,
+  { engine, downsampling, readTurns, settings }: SeriesQueryParts,
   input: SeriesInput,
   { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<SeriesAnswer> {
@@ -47,11 +49,16 @@ export async function querySeries(
   const seriesIds = await timings.measure('database', () => requireSeries(engine, selector));
   const pooledRaw = plan.resolution === 'raw' && seriesIds.length > 1;
   const bucketMs = pooledRaw ? commonBucketMs(rangeMs, points) : plan.bucketMs;
-  const { maxRawRows: maxRows } = settings;
-  const question = { resolution: plan.resolution, seriesIds, range, aggregate, bucketMs, maxRows };
-  const columns = await timings.measure('database', () => readColumns(engine, question, signal));
-  const job = { ...columns, n: points, gaps: { bucketMs, rangeMs } };
-  const { times, values, gapMs } = await timings.measure('downsample', () => downsampling.run(job, signal));
+  const read = async () => {
+    const { resolution } = plan;
+    const { maxRawRows: maxRows } = settings;
+    const question = { resolution, seriesIds, range, aggregate, bucketMs, maxRows };
+    const segments = await timings.measure('database', () => readColumns(engine, question, signal));
+    const job = { segments, n: points, gaps: { bucketMs, rangeMs } };
+    return timings.measure('downsample', () => downsampling.run(job, signal));
+  };
+  const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: seriesIds.length };
+  const { times, values, gapMs } = await readTurns.run(extent, read, signal);
   return {
     metric_name,
     start: input.start,

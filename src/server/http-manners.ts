@@ -22,7 +22,11 @@ export const MANNERED = {
   genReqId: requestId,
   // refuseWhileClosing says so as a problem.
   return503OnClosing: false,
-  http: { requireHostHeader: false },
+  http: {
+    requireHostHeader: false,
+    // Java's client, for one, asks every server to upgrade to h2c and means nothing by it.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+  },
 } satisfies FastifyHttpOptions<Server>;
 
 /** A client may name its request, in letters that do no harm in a log. */

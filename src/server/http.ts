@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Context } from '../api/context.ts';
+import type { Live } from '../live/live.ts';
 import { docsPlugin } from './docs.ts';
 import { errorPagesPlugin } from './error-pages.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
 import { type IngestTarget, registerIngestDoors } from './ingest-doors.ts';
+import type { ConnectionLimits } from './live-connections.ts';
+import { openLiveDoors } from './live-doors.ts';
 import { HttpProblem, sendProblem } from './problem.ts';
 import { restPlugin } from './rest.ts';
 import { trpcPlugin } from './trpc.ts';
@@ -17,6 +20,8 @@ const PARAMETER_MAX_LENGTH = 5000;
 export interface HttpServerParts {
   readonly context: Context;
   readonly ingest: IngestTarget;
+  readonly live: Live;
+  readonly connectionLimits?: Partial<ConnectionLimits> | undefined;
   readonly logger: FastifyBaseLogger;
   /** Origins whose pages may call this server, `*` for every one. */
   readonly allowedOrigins: readonly string[];
@@ -28,6 +33,8 @@ export interface HttpServerParts {
 export async function createHttpServer({
   context,
   ingest,
+  live,
+  connectionLimits,
   logger,
   allowedOrigins,
   notReady,
@@ -46,6 +53,7 @@ export async function createHttpServer({
   });
   // First, as it teaches the other plugins NDJSON.
   await registerIngestDoors(server, ingest);
+  openLiveDoors(server, { context, live, allowedOrigins, limits: connectionLimits });
   await server.register(trpcPlugin, { context });
   await server.register(restPlugin, { context });
   await server.register(docsPlugin);

@@ -1,11 +1,8 @@
-import { addAbortSignal } from 'node:stream';
-import type { PoolClient } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import type { Aggregate, Resolution } from '../contract/resolution.ts';
-import { CopyDecoder } from '../domain/copy-binary.ts';
 import type { Columns } from '../domain/lttb.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
+import { copyOut } from './copy-out.ts';
 import { asking } from './store-error.ts';
 
 /** What to read: some series of one tier over a range, as one column of values. */
@@ -20,6 +17,8 @@ export interface ColumnsQuestion {
   /** More rows than this are refused. */
   readonly maxRows: number;
 }
+
+const TYPES = ['timestamptz', 'float8'] as const;
 
 const ROLLUP_TABLES = { '1min': 'samples_1min', '1hour': 'samples_1hour', daily: 'samples_daily' } as const;
 
@@ -54,7 +53,8 @@ const ROLLUP_AGGREGATES: Record<Aggregate, string> = {
 };
 
 /**
- * Reads points in time order, straight from the wire into columns. Once the signal is aborted the statement is cancelled.
+ * Reads points in time order, straight from the wire into columns, in one or more segments. Once the signal is aborted
+ * the statement is cancelled.
  * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows, CLIENT_CLOSED_REQUEST once aborted,
  *   SERVICE_UNAVAILABLE where the database fails
  */
@@ -62,29 +62,12 @@ export function readColumns(
   engine: Engine,
   question: ColumnsQuestion,
   signal?: AbortSignal,
-): Promise<Columns> {
+): Promise<readonly Columns[]> {
+  const { maxRows } = question;
   return asking(async () => {
-    signal?.throwIfAborted();
-    const client = await engine.pool.connect();
-    const decoder = new CopyDecoder({ maxRows: question.maxRows });
-    try {
-      const rows = client.query(copyTo(`COPY (${sqlFor(question)}) TO STDOUT (FORMAT binary)`));
-      for await (const chunk of signal ? addAbortSignal(signal, rows) : rows) decoder.push(chunk as Buffer);
-      client.release();
-    } catch (error) {
-      // Rows may still be coming: the connection is not used again.
-      client.release(true);
-      if (engine.abilities.cancel) void cancelBackend(engine, client);
-      throw error;
-    }
-    return decoder.finish();
+    const segments = await copyOut(engine, sqlFor(question), { types: TYPES, maxRows }, signal);
+    return segments.map(([times, values]) => ({ times: times!, values: values! }));
   }, signal);
-}
-
-/** The server would notice that nobody listens only when it next has rows to send. */
-async function cancelBackend(engine: Engine, client: PoolClient): Promise<void> {
-  const { processID } = client as PoolClient & { readonly processID: number };
-  await engine.pool.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => undefined);
 }
 
 /** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */

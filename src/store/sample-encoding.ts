@@ -80,3 +80,37 @@ function setTimestamp(view: DataView, at: number, timeMs: number): void {
   view.setInt32(at, high);
   view.setUint32(at + 4, microseconds - high * TWO_TO_32);
 }
+
+/** The columns `time`, `series_id` and `value` of all rows in one, as {@link decodeArrays} takes them. */
+export const AS_ARRAYS = `
+  array_send(coalesce(array_agg(time), '{}')) AS times,
+  array_send(coalesce(array_agg(series_id), '{}')) AS "seriesIds",
+  array_send(coalesce(array_agg(value), '{}')) AS values`;
+
+/** Columns as `array_send` writes them: without NULLs and of equal length. */
+export interface ArraysRow {
+  readonly times: Buffer;
+  readonly seriesIds: Buffer;
+  readonly values: Buffer;
+}
+
+/** The inverse of {@link encodeArrays}. */
+export function decodeArrays({ times, seriesIds, values }: ArraysRow): SampleColumns {
+  return {
+    seriesIds: Int32Array.from(elementsOf(seriesIds, 4), (at) => seriesIds.readInt32BE(at)),
+    times: Float64Array.from(elementsOf(times, 8), (at) => readTimestamp(times, at)),
+    values: Float64Array.from(elementsOf(values, 8), (at) => values.readDoubleBE(at)),
+  };
+}
+
+/** Where each element of a binary array starts. */
+function elementsOf(array: Buffer, elementBytes: number): number[] {
+  const dimensions = array.readInt32BE(0);
+  const length = dimensions === 0 ? 0 : array.readInt32BE(12);
+  return Array.from({ length }, (_, i) => ARRAY_HEADER_BYTES + 4 + i * (4 + elementBytes));
+}
+
+function readTimestamp(buffer: Buffer, at: number): number {
+  const microseconds = buffer.readInt32BE(at) * TWO_TO_32 + buffer.readUInt32BE(at + 4);
+  return microseconds / 1000 + POSTGRES_EPOCH_MS;
+}

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { SampleColumns } from '../domain/sample-columns.ts';
+import type { Committed } from '../domain/committed.ts';
+import { concatenate, rowsOf, type SampleColumns } from '../domain/sample-columns.ts';
 import type { Engine } from '../engine/engine.ts';
 import { encodeArrays, encodeCopy } from './sample-encoding.ts';
 import { asking, sqlState } from './store-error.ts';
@@ -11,6 +12,11 @@ const COPY = 'COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)';
 const INSERT = `
   INSERT INTO samples (time, series_id, value)
   SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::float8[])`;
+const INSERT_ALL = `
+  WITH inserted AS (${INSERT})
+  SELECT pg_current_xact_id()::text AS xid`;
+/** Up to this many samples, one INSERT is faster than a transaction around a COPY. */
+const INSERT_MAX_ROWS = 500;
 
 /**
  * Gives the positions, from 0, of the rows that were inserted: of equal ones the first. Sorted, so that two such
@@ -32,10 +38,9 @@ const INSERT_IGNORING_DUPLICATES = `
 
 // Nothing is known of the arrays when the join is planned: a nested loop would never end.
 // Late rows may touch many compressed batches: no limit on those.
-const BEGIN_CAREFULLY = `
-  BEGIN;
+const CAREFULLY = `
   SET LOCAL enable_nestloop = off;
-  SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0`;
+  SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0;`;
 
 /** What a plain write may fail with where a careful one does not. */
 const WORTH_CARE: ReadonlySet<string | undefined> = new Set([
@@ -52,45 +57,84 @@ export type Duplicates = readonly number[];
  *
  * They go in by COPY where the engine takes it. COPY knows no ON CONFLICT, so where a duplicate turns up all are
  * written again by a slower statement that ignores and tells them.
+ * @param onCommit told what was inserted, as soon as it is committed; must not throw
  * @returns the duplicates of each batch: rows that their series already had a sample for at that time, and were ignored
  */
-export function writeSamples(engine: Engine, batches: readonly SampleColumns[]): Promise<Duplicates[]> {
+export function writeSamples(
+  engine: Engine,
+  batches: readonly SampleColumns[],
+  onCommit?: (committed: Committed) => void,
+): Promise<Duplicates[]> {
   return asking(async () => {
-    try {
-      await writePlainly(engine, batches);
-      return batches.map(() => []);
-    } catch (error) {
-      if (!WORTH_CARE.has(sqlState(error))) throw error;
-      return duplicatesOf(batches, await writeCarefully(engine, batches));
-    }
+    const { xid, duplicates } = await writeOnce(engine, batches);
+    const samples = onCommit && concatenate(batches, duplicates);
+    if (samples && samples.times.length > 0) onCommit({ xid, samples });
+    return duplicates;
   });
 }
 
-async function writePlainly(engine: Engine, batches: readonly SampleColumns[]): Promise<void> {
-  if (!engine.abilities.copyIn) {
-    await engine.pool.query(INSERT, encodeArrays(batches));
-    return;
-  }
-  await withClient(engine, (client) =>
-    pipeline(Readable.from([encodeCopy(batches)]), client.query(copyFrom(COPY))),
-  );
+interface Written {
+  readonly xid: number;
+  readonly duplicates: Duplicates[];
 }
 
-function writeCarefully(engine: Engine, batches: readonly SampleColumns[]): Promise<readonly number[]> {
+async function writeOnce(engine: Engine, batches: readonly SampleColumns[]): Promise<Written> {
+  try {
+    return { xid: await writePlainly(engine, batches), duplicates: batches.map(() => []) };
+  } catch (error) {
+    if (!WORTH_CARE.has(sqlState(error))) throw error;
+    const { xid, inserted } = await writeCarefully(engine, batches);
+    return { xid, duplicates: duplicatesOf(batches, inserted) };
+  }
+}
+
+/** @returns the transaction */
+function writePlainly(engine: Engine, batches: readonly SampleColumns[]): Promise<number> {
   return withClient(engine, async (client) => {
-    await client.query(BEGIN_CAREFULLY);
-    try {
+    if (engine.abilities.copyIn && rowsOf(batches) > INSERT_MAX_ROWS) {
+      return inTransaction(client, '', async (xid) => {
+        await pipeline(Readable.from([encodeCopy(batches)]), client.query(copyFrom(COPY)));
+        return xid;
+      });
+    }
+    const { rows } = await client.query<{ xid: string }>(INSERT_ALL, encodeArrays(batches));
+    return Number(rows[0]!.xid);
+  });
+}
+
+/** @returns the transaction, and the positions in all batches, one behind another, of the rows that it inserted */
+function writeCarefully(
+  engine: Engine,
+  batches: readonly SampleColumns[],
+): Promise<{ xid: number; inserted: readonly number[] }> {
+  return withClient(engine, (client) =>
+    inTransaction(client, CAREFULLY, async (xid) => {
       const { rows } = await client.query<{ positions: number[] }>(
         INSERT_IGNORING_DUPLICATES,
         encodeArrays(batches),
       );
-      await client.query('COMMIT');
-      return rows[0]!.positions;
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    }
-  });
+      return { xid, inserted: rows[0]!.positions };
+    }),
+  );
+}
+
+/** @param settings statements for this transaction alone */
+async function inTransaction<Answer>(
+  client: PoolClient,
+  settings: string,
+  work: (xid: number) => Promise<Answer>,
+): Promise<Answer> {
+  // Several statements in one message give several results, which the driver's types do not know.
+  const answers = await client.query(`BEGIN; ${settings} SELECT pg_current_xact_id()::text AS xid`);
+  const [began] = (answers as unknown as QueryResult<{ xid: string }>[]).slice(-1);
+  try {
+    const answer = await work(Number(began!.rows[0]!.xid));
+    await client.query('COMMIT');
+    return answer;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
 }
 
 /** @param inserted positions in all batches, one behind another */

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CopyDecoder, decodeCopy } from '../../src/domain/copy-binary.ts';
+import { CopyDecoder } from '../../src/domain/copy-binary.ts';
 import { HyperdashError } from '../../src/errors.ts';
-import { type CopyRow, copyBytes, steadyCopyBytes } from '../support/copy-bytes.ts';
+import {
+  type CopyRow,
+  columnsIn,
+  copyBytes,
+  decodeCopy,
+  ROW_TYPES,
+  steadyCopyBytes,
+} from '../support/copy-bytes.ts';
 
 const HEADER_BYTES = 19;
 const ROWS: CopyRow[] = [
@@ -17,7 +24,7 @@ function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   return edges.slice(1).map((end, i) => bytes.subarray(edges[i], end));
 }
 
-describe('decodeCopy', () => {
+describe('decoding a COPY', () => {
   test('gives epoch milliseconds, microseconds as a fraction, and values to the bit', () => {
     const { times, values } = decodeCopy([copyBytes(ROWS)], 10);
     expect([...times]).toEqual([1_764_669_600_000, 1_764_669_610_000.123, 1_764_669_620_000]);
@@ -69,32 +76,49 @@ describe('decodeCopy', () => {
 });
 
 describe('CopyDecoder', () => {
-  test('grows from one row to many and forgets none', () => {
-    const bytes = steadyCopyBytes(10_000);
-    const decoder = new CopyDecoder({ maxRows: 10_000, expectedRows: 1 });
-    for (let i = 0; i < bytes.length; i += 1000) decoder.push(bytes.subarray(i, i + 1000));
-    expect(decoder.rows).toBe(10_000);
-    const { times, values } = decoder.finish();
-    expect(times.length).toBe(10_000);
-    times.forEach((time, i) => {
-      if (time !== 1_764_669_600_000 + i * 10_000) throw new Error(`row ${i} is at ${time}`);
-    });
-    expect(values.at(-1)).toBe(Math.sin(9999 / 500) * 50);
+  test('gives segments of bounded length and forgets no row', () => {
+    const bytes = steadyCopyBytes(200_000);
+    const decoder = new CopyDecoder({ types: ROW_TYPES, maxRows: 200_000 });
+    for (let i = 0; i < bytes.length; i += 50_000) decoder.push(bytes.subarray(i, i + 50_000));
+    expect(decoder.rows).toBe(200_000);
+    const segments = decoder.finish();
+    expect(Math.max(...segments.map(([times]) => times!.length))).toBe(65_536);
+    const { times, values } = columnsIn(segments);
+    expect(times.length).toBe(200_000);
+    expect(times.findIndex((time, i) => time !== 1_764_669_600_000 + i * 10_000)).toBe(-1);
+    expect(values.findIndex((value, i) => value !== Math.sin(i / 500) * 50)).toBe(-1);
+  });
+
+  test('reads columns of other types and number', () => {
+    const decoder = new CopyDecoder({ types: ['int4', 'float8', 'timestamptz'], maxRows: 1 });
+    const row = Buffer.alloc(2 + 8 + 12 + 12);
+    row.writeInt16BE(3);
+    row.writeInt32BE(4, 2);
+    row.writeInt32BE(-7, 6);
+    row.writeInt32BE(8, 10);
+    row.writeDoubleBE(1.5, 14);
+    row.writeInt32BE(8, 22);
+    row.writeBigInt64BE(1_000_000n, 26);
+    const empty = copyBytes([]);
+    decoder.push(Buffer.concat([empty.subarray(0, HEADER_BYTES), row, empty.subarray(HEADER_BYTES)]));
+    expect(decoder.finish().map((segment) => segment.map((column) => column[0]))).toEqual([
+      [-7, 1.5, 946_684_801_000],
+    ]);
   });
 
   test('does not read a chunk once push has returned', () => {
     const bytes = copyBytes(ROWS);
-    const decoder = new CopyDecoder({ maxRows: 3 });
+    const decoder = new CopyDecoder({ types: ROW_TYPES, maxRows: 3 });
     for (const chunk of cut(bytes, [30, 50])) {
       const reused = chunk.slice();
       decoder.push(reused);
       reused.fill(0);
     }
-    expect(decoder.finish()).toEqual(decodeCopy([bytes], 3));
+    expect(columnsIn(decoder.finish())).toEqual(decodeCopy([bytes], 3));
   });
 
   test('refuses more rows than allowed and proposes fit', () => {
-    const decoder = new CopyDecoder({ maxRows: 2 });
+    const decoder = new CopyDecoder({ types: ROW_TYPES, maxRows: 2 });
     expect(() => decoder.push(copyBytes(ROWS))).toThrow(
       expect.objectContaining({ code: 'BAD_REQUEST', message: expect.stringContaining('resolution=fit') }),
     );
@@ -123,7 +147,7 @@ describe('a malformed COPY', () => {
     ['ends before its trailer', valid.subarray(0, -2), 'before its trailer'],
     ['goes on after its trailer', Uint8Array.from([...valid, ...valid]), 'follow its trailer'],
     ['has rows of three fields', altered(HEADER_BYTES + 1, 3), '3 fields'],
-    ['has a short field', altered(HEADER_BYTES + 5, 4), '8 bytes'],
+    ['has a short field', altered(HEADER_BYTES + 5, 4), 'another length'],
     ['has a NULL time', copyBytes([[null, 1], ...ROWS]), 'NULL'],
     ['has a NULL value', copyBytes([[1n, null], ...ROWS]), 'NULL'],
   ])('that %s is a coded error', (_, bytes, message) => {

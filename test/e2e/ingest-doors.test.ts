@@ -221,6 +221,20 @@ describe('NDJSON', () => {
   });
 });
 
+test('the status counts samples by protocol and what was rejected by reason', async () => {
+  const before = (await app.json('/api/status')).ingest;
+  const body = `counted v=1 ${NOW}\ncounted v= ${NOW}\ncounted v=1,s="x" ${NOW}\ncounted v=2 1`;
+  await post('/write?precision=ms', body, {});
+  const { protocols, pending_rows, pending_bytes } = (await app.json('/api/status')).ingest;
+  const was = before.protocols.line_protocol;
+  const { requests, accepted, duplicates, ignored, rejected } = protocols.line_protocol;
+  expect([requests - was.requests, ignored - was.ignored]).toEqual([1, 1]);
+  expect([accepted - was.accepted, duplicates - was.duplicates]).toEqual([1, 1]);
+  expect(rejected.malformed - (was.rejected.malformed ?? 0)).toBe(1);
+  expect(rejected.too_old - (was.rejected.too_old ?? 0)).toBe(1);
+  expect([pending_rows, pending_bytes]).toEqual([0, 0]);
+});
+
 describe('the catalogue of series', () => {
   test('takes no more than MAX_SERIES, names what it refused and goes on with what it knows', async () => {
     const first = { host: 'known', metric_name: 'bounded', value: 1, time: NOW };

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { joinColumn } from '../../src/domain/copy-binary.ts';
+import type { Columns } from '../../src/domain/lttb.ts';
 import { type ColumnsQuestion, readColumns } from '../../src/store/read-columns.ts';
 import { openTestEngine, type TestEngine } from '../support/engine.ts';
 
@@ -29,9 +31,18 @@ beforeAll(async () => {
 });
 afterAll(() => engine?.close());
 
+/** All points of the answer, in one piece. */
+async function readAll(asked: ColumnsQuestion): Promise<Columns> {
+  const segments = await readColumns(engine, asked);
+  return {
+    times: joinColumn(segments.map(({ times }) => times)),
+    values: joinColumn(segments.map(({ values }) => values)),
+  };
+}
+
 describe('reading columns', () => {
   test('gives every sample, exact and in order', async () => {
-    const { times, values } = await readColumns(engine, question);
+    const { times, values } = await readAll(question);
     expect([times.length, values.length]).toEqual([ROWS, ROWS]);
     expect(times.every((time, i) => time === FROM_MS + i * 1000)).toBe(true);
     expect(values.every((value, i) => value === i)).toBe(true);
@@ -42,7 +53,7 @@ describe('reading columns', () => {
       code: 'BAD_REQUEST',
       message: expect.stringContaining('fit'),
     });
-    expect((await readColumns(engine, question)).times).toHaveLength(ROWS);
+    expect((await readAll(question)).times).toHaveLength(ROWS);
   });
 
   test('stops when the client goes away, and cancels the statement where the engine can', async () => {
@@ -55,7 +66,7 @@ describe('reading columns', () => {
         WHERE datname = current_database() AND state = 'active' AND query LIKE 'COPY%'`;
       await expect.poll(async () => (await engine.pool.query(copies)).rowCount, { timeout: 5000 }).toBe(0);
     }
-    expect((await readColumns(engine, { ...question, maxRows: ROWS })).times).toHaveLength(ROWS);
+    expect((await readAll({ ...question, maxRows: ROWS })).times).toHaveLength(ROWS);
   });
 
   test('asks nothing for a client that has gone already', async () => {
@@ -68,6 +79,6 @@ describe('reading columns', () => {
     await expect(readColumns(engine, { ...question, bucketMs: -1 })).rejects.toMatchObject({
       code: 'SERVICE_UNAVAILABLE',
     });
-    expect((await readColumns(engine, question)).times).toHaveLength(ROWS);
+    expect((await readAll(question)).times).toHaveLength(ROWS);
   });
 });

@@ -1,4 +1,4 @@
-import { createApp } from '../../src/app.ts';
+import { type AppLimits, createApp } from '../../src/app.ts';
 import { createMetricsClient, type MetricsClient } from '../../src/client.ts';
 import { type Config, parseConfig } from '../../src/config.ts';
 import { copyTemplate } from './database.ts';
@@ -13,8 +13,8 @@ export interface TestApp {
   /** Calls a REST route and reads the JSON of its answer, whatever its status. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
   json(path: string, init?: RequestInit): Promise<any>;
-  /** Stops the program and starts it again on the same database and a new port. */
-  restart(): Promise<TestApp>;
+  /** Stops the program and starts it again on the same database, and a new port unless one was set. */
+  restart(newLimits?: AppLimits): Promise<TestApp>;
   /** Stops the program and leaves its database. */
   stop(): Promise<void>;
   /** Stops the program and deletes its database. */
@@ -28,6 +28,7 @@ export interface TestApp {
 export async function startTestApp(
   settings: Readonly<Record<string, string>> = {},
   prepare?: (config: Config) => Promise<void>,
+  limits?: AppLimits,
 ): Promise<TestApp> {
   const { url, dataDir, remove } = await copyTemplate();
   const config = parseConfig({
@@ -40,15 +41,15 @@ export async function startTestApp(
   });
   try {
     await prepare?.(config);
-    return await start(config, remove);
+    return await start(config, remove, limits);
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-async function start(config: Config, remove: () => Promise<void>): Promise<TestApp> {
-  const app = createApp(config);
+async function start(config: Config, remove: () => Promise<void>, limits?: AppLimits): Promise<TestApp> {
+  const app = createApp(config, limits);
   const { url } = await app.start();
   const rest = (path: string, init?: RequestInit) => fetch(new URL(path, url), init);
   return {
@@ -57,9 +58,9 @@ async function start(config: Config, remove: () => Promise<void>): Promise<TestA
     client: createMetricsClient({ url }),
     rest,
     json: async (path, init) => (await rest(path, init)).json(),
-    async restart() {
+    async restart(newLimits = limits) {
       await app.stop();
-      return start(config, remove);
+      return start(config, remove, newLimits);
     },
     stop: () => app.stop(),
     async close() {

@@ -1,4 +1,10 @@
-import { COPY_ROW_BYTES } from '../../src/domain/copy-binary.ts';
+import { CopyDecoder, joinColumn, type Segment } from '../../src/domain/copy-binary.ts';
+import type { Columns } from '../../src/domain/lttb.ts';
+
+/** Bytes of a row: its number of fields, then length and bytes of a timestamptz and a float8. */
+export const ROW_BYTES = 2 + 4 + 8 + 4 + 8;
+/** Types of such rows. */
+export const ROW_TYPES = ['timestamptz', 'float8'] as const;
 
 const HEADER = [...Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), 0, 0, 0, 0];
 
@@ -37,10 +43,10 @@ export function copyBytes(rows: readonly CopyRow[], extension: Uint8Array = new 
 /** The COPY of steady samples: `count` rows, every 10 s, values of a sine. */
 export function steadyCopyBytes(count: number): Uint8Array<ArrayBuffer> {
   const header = copyBytes([]).length - 2;
-  const bytes = new Uint8Array(header + count * COPY_ROW_BYTES + 2);
+  const bytes = new Uint8Array(header + count * ROW_BYTES + 2);
   bytes.set(copyBytes([]).subarray(0, header));
   const view = new DataView(bytes.buffer);
-  for (let i = 0, at = header; i < count; i++, at += COPY_ROW_BYTES) {
+  for (let i = 0, at = header; i < count; i++, at += ROW_BYTES) {
     view.setInt16(at, 2);
     view.setInt32(at + 2, 8);
     view.setBigInt64(at + 6, 817_984_800_000_000n + BigInt(i) * 10_000_000n);
@@ -49,4 +55,19 @@ export function steadyCopyBytes(count: number): Uint8Array<ArrayBuffer> {
   }
   view.setInt16(bytes.length - 2, -1);
   return bytes;
+}
+
+/** What the program's decoder makes of chunks of such a COPY. */
+export function decodeCopy(chunks: readonly Uint8Array[], maxRows: number): Columns {
+  const decoder = new CopyDecoder({ types: ROW_TYPES, maxRows });
+  for (const chunk of chunks) decoder.push(chunk);
+  return columnsIn(decoder.finish());
+}
+
+/** Times and values of all segments. */
+export function columnsIn(segments: readonly Segment[]): Columns {
+  return {
+    times: joinColumn(segments.map(([times]) => times!)),
+    values: joinColumn(segments.map(([, values]) => values!)),
+  };
 }

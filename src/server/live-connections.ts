@@ -1,0 +1,127 @@
+import type { Socket } from 'node:net';
+import type { LiveCounters } from '../live/counters.ts';
+
+/** Bounds of connections that stay open. */
+export interface ConnectionLimits {
+  readonly maxConnections: number;
+  readonly maxSubscriptions: number;
+  /** Between two pings; a connection that has not answered by the next one is ended. */
+  readonly heartbeatMs: number;
+  /** A client that has something waiting and takes nothing for so long is closed. */
+  readonly stalledMs: number;
+  /** How long clients have to go when the server stops. */
+  readonly graceMs: number;
+}
+
+/** What a server allows unless told otherwise. */
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  maxConnections: 10_000,
+  maxSubscriptions: 100,
+  heartbeatMs: 15_000,
+  stalledMs: 60_000,
+  graceMs: 2_000,
+};
+
+/** A connection that stays open, as its door made it. */
+export interface Connection {
+  readonly socket: Socket;
+  /** Asks for a sign of life, or gives one. */
+  ping(): void;
+  /** Whether there has been a sign of life since the last call. */
+  takeAlive(): boolean;
+  /** Closes it since its client takes nothing. */
+  closeStalled(): void;
+  /** Tells the client to connect anew, and closes it. */
+  closeForRestart(): void;
+}
+
+interface Tracked {
+  readonly connection: Connection;
+  sentBytes: number;
+  waitingSinceMs: number | undefined;
+}
+
+/** Connections are looked after in so many groups, one after the other, so that thousands of pings never coincide. */
+const GROUPS = 15;
+
+/** Every connection that stays open: counted, pinged, and closed when it is dead, stalled or the server stops. */
+export class LiveConnections {
+  readonly #limits: ConnectionLimits;
+  readonly #counters: LiveCounters;
+  readonly #groups: readonly Set<Tracked>[] = Array.from({ length: GROUPS }, () => new Set());
+  readonly #timer: NodeJS.Timeout;
+  #turn = 0;
+  #size = 0;
+  #closing = false;
+
+  constructor(limits: ConnectionLimits, counters: LiveCounters) {
+    this.#limits = limits;
+    this.#counters = counters;
+    this.#timer = setInterval(() => this.#lookAfter(), limits.heartbeatMs / GROUPS);
+    this.#timer.unref();
+  }
+
+  /** Whether another connection may be opened. */
+  get hasRoom(): boolean {
+    return !this.#closing && this.#size < this.#limits.maxConnections;
+  }
+
+  /** Looks after a connection until its socket closes. */
+  add(connection: Connection): void {
+    const group = this.#groups[Math.floor(Math.random() * GROUPS)]!;
+    const tracked = { connection, sentBytes: 0, waitingSinceMs: undefined };
+    group.add(tracked);
+    this.#counters.connections = ++this.#size;
+    connection.socket.setNoDelay(true);
+    connection.socket.once('close', () => {
+      group.delete(tracked);
+      this.#counters.connections = --this.#size;
+    });
+  }
+
+  /** Tells all clients to go; resolves when they have, at the latest after the time of grace. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#timer);
+    const sockets = this.#all().map(({ connection }) => {
+      connection.closeForRestart();
+      return connection.socket;
+    });
+    const gone = Promise.all(
+      sockets.map((socket) => socket.destroyed || new Promise((resolve) => socket.once('close', resolve))),
+    );
+    const cutOff = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, this.#limits.graceMs);
+    await gone;
+    clearTimeout(cutOff);
+  }
+
+  #all(): Tracked[] {
+    return this.#groups.flatMap((group) => [...group]);
+  }
+
+  #lookAfter(): void {
+    this.#turn = (this.#turn + 1) % GROUPS;
+    const nowMs = performance.now();
+    for (const tracked of this.#groups[this.#turn]!) this.#examine(tracked, nowMs);
+  }
+
+  #examine(tracked: Tracked, nowMs: number): void {
+    const { connection } = tracked;
+    const { socket } = connection;
+    const alive = connection.takeAlive();
+    const sentBytes = socket.bytesWritten - socket.writableLength;
+    const waits = socket.writableLength > 0 && sentBytes === tracked.sentBytes;
+    tracked.sentBytes = sentBytes;
+    tracked.waitingSinceMs = waits ? (tracked.waitingSinceMs ?? nowMs) : undefined;
+    if (tracked.waitingSinceMs !== undefined) {
+      // A ping would wait behind the rest: silence says nothing of whether the client lives.
+      if (nowMs - tracked.waitingSinceMs >= this.#limits.stalledMs) connection.closeStalled();
+    } else if (alive) {
+      connection.ping();
+    } else {
+      socket.destroy();
+    }
+  }
+}
