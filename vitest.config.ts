@@ -26,7 +26,7 @@ function databaseProject(name: 'embedded' | 'server', other: 'embedded' | 'serve
     test: {
       name,
       include: ['test/**/*.test.ts'],
-      exclude: [...UNIT_TESTS, `test/**/${other}*.test.ts`],
+      exclude: [...UNIT_TESTS, 'test/faults/**', `test/**/${other}*.test.ts`],
       globalSetup: [`test/support/${name}-setup.ts`],
       testTimeout: 60_000,
       hookTimeout: 120_000,

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
-import { type Agent, startAgent } from './agent/agent.ts';
+import { type Agent, machineReaders, startAgent } from './agent/agent.ts';
 import { createQuietLog } from './agent/quiet-log.ts';
 import type { AgentSample } from './agent/rounds.ts';
-import { type Config, ConfigError } from './config.ts';
+import { type SelfFigure, selfReader } from './agent/self.ts';
+import { type Config, ConfigError, isLoopback } from './config.ts';
 import {
   type LifecycleSettings,
   lifecycleProblems,
@@ -12,14 +13,23 @@ import {
 } from './domain/retention.ts';
 import { createDownsampling } from './downsampling/downsampling.ts';
 import { lockDataDir } from './engine/data-dir-lock.ts';
+import { settledWithin } from './engine/drain.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open.ts';
+import { type Replica, watchReplica } from './engine/replica.ts';
+import { figuresOf, SELF_CHARTED } from './figures.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import type { FeedLimits } from './live/feed.ts';
 import { createLive, type Live } from './live/live.ts';
 import { createQueries } from './query/queries.ts';
+import { type ReadLimits, Reads } from './query/reads.ts';
+import { type Access, accessByKeys, OPEN_ACCESS } from './server/access.ts';
+import type { AdmissionRules } from './server/admission.ts';
+import { createCallLog } from './server/call-log.ts';
 import { createHttpServer } from './server/http.ts';
 import type { ConnectionLimits } from './server/live-connections.ts';
+import { createMetrics } from './server/metrics.ts';
+import { answers, isWritable } from './store/answers.ts';
 import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
@@ -39,6 +49,13 @@ const PENDING_MAX_BYTES = 512 * 1024 * 1024;
 
 /** Downsampling jobs that may wait for a thread; more are refused. */
 const DOWNSAMPLING_MAX_QUEUE = 100;
+
+/** Once every request has ended, writes that nobody waits for any more may take so long. */
+const WRITES_GRACE_MS = 1_000;
+
+/** Charts that may wait for their turn, and how long. */
+const READS_MAX_WAITING = 200;
+const READS_MAX_WAIT_MS = 10_000;
 
 /** An engine whose schema is up to date and whose policies follow the settings. */
 export interface Store {
@@ -106,6 +123,7 @@ export interface AppLimits {
 /** The program as the settings describe it, not yet started. */
 export function createApp(config: Config, limits: AppLimits = {}): App {
   const logger = createLogger(config);
+  const admission = admissionOf(config, logger);
   const closers: (() => Promise<unknown> | unknown)[] = [];
   let stopped: Promise<void> | undefined;
 
@@ -131,10 +149,29 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
     const jobs = startJobs(store.engine, (error) =>
       logger.error(error, 'maintenance of the database failed'),
     );
-    closers.push(() => Promise.all([ingest.close(), jobs.stop()]));
+    closers.push(() => settledWithin(Promise.all([ingest.close(), jobs.stop()]), WRITES_GRACE_MS));
+    const readLimits = readLimitsOf(store.engine);
+    const replica = replicaOf(config, store.engine, readLimits, logger);
+    closers.push(() => replica?.close());
+    const reads = new Reads(store.engine, () => replica?.engine() ?? store.engine, readLimits);
+    const storeStatus = () => readStoreStatus(store.engine, lifecycle, jobs.runs());
+    const metrics = createMetrics(
+      figuresOf({
+        downsampling,
+        reads,
+        ingest,
+        live,
+        pools: { main: store.engine.pool, ...(replica && { replica: replica.pool }) },
+        replica,
+        writable: () => isWritable(store.engine),
+        store: storeStatus,
+        nowMs: Date.now,
+      }),
+    );
+    const logCall = createCallLog(logger, config.SLOW_QUERY_MS);
     const server = await createHttpServer({
-      context: {
-        queries: createQueries(store.engine, downsampling, {
+      services: {
+        queries: createQueries(store.engine, reads, downsampling, {
           retention: retentionOf(lifecycle),
           maxRawRows: config.MAX_RAW_ROWS,
           nowMs: Date.now,
@@ -146,23 +183,29 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
           engine: await readEngineStatus(store.engine),
           uptime_seconds: process.uptime(),
           live: live.counters,
-          store: await readStoreStatus(store.engine, lifecycle, jobs.runs()),
+          store: await storeStatus(),
           ingest: ingest.counters(),
         }),
+        observe(call) {
+          metrics.observe(call);
+          logCall(call);
+        },
       },
       ingest,
       live,
       connectionLimits: limits.connections,
       logger,
-      allowedOrigins: config.ALLOWED_ORIGINS,
-      notReady: () => [],
+      admission,
+      metrics,
+      trustedProxies: config.TRUSTED_PROXIES,
+      notReady: async () => ((await answers(store.engine)) ? [] : ['database']),
     });
     closers.push(() => server.close());
     await downsampling.warm();
     const url = await server.listen({ host: config.HOST, port: config.PORT });
     store.announce(url);
     if (config.AGENT) {
-      const agent = agentInto(ingest, logger);
+      const agent = agentInto(ingest, logger, () => metrics.snapshot(SELF_CHARTED));
       closers.push(() => agent.stop());
     }
     return { url };
@@ -201,19 +244,20 @@ async function ingestInto(engine: Engine, config: Config, live: Live): Promise<I
       maxPendingBytes: PENDING_MAX_BYTES,
       maxCommitRows: COMMIT_MAX_ROWS,
       minParallelRows: PARALLEL_COMMIT_MIN_ROWS,
-      // Half of the pool at most, so that writes never keep queries from a connection.
-      maxCommits: Math.ceil(engine.abilities.connections / 2),
+      // A third of the pool at most: charts have half of it, and something is left for what is short.
+      maxCommits: Math.max(1, Math.floor(engine.abilities.connections / 3)),
     },
     oldestMs: () => oldestAcceptableMs(Date.now(), limit),
     nowMs: Date.now,
   });
 }
 
-/** Collects this machine's own metrics, under its host name. */
-function agentInto(ingest: Ingest, logger: Logger): Agent {
+/** Collects this machine's own metrics and this program's, under the machine's host name. */
+function agentInto(ingest: Ingest, logger: Logger, self: () => Promise<readonly SelfFigure[]>): Agent {
   return startAgent({
     host: hostname(),
     logger,
+    readers: [...machineReaders(), selfReader(self)],
     write: (samples) => ingest.write(samples.map(identified)),
   });
 }
@@ -228,6 +272,51 @@ function identified({
   value,
 }: AgentSample): IdentifiedSample {
   return { series: { metricName: metric_name, host, labels, unit, kind }, timeMs: time.getTime(), value };
+}
+
+/** Charts take half of the connections at most; what is short (ingest, `latest`, live) has the others to itself. */
+function readLimitsOf({ abilities }: Engine): ReadLimits {
+  const slots = Math.max(1, Math.floor(abilities.connections / 2));
+  return { slots, maxWaiting: READS_MAX_WAITING, maxWaitMs: READS_MAX_WAIT_MS };
+}
+
+/** The replica that charts are read from; undefined where there is none. */
+function replicaOf(
+  { DATABASE_READ_URL: url, STATEMENT_TIMEOUT_MS: statementTimeoutMs, REPLICA_MAX_LAG: maxLagMs }: Config,
+  primary: Engine,
+  { slots: poolSize }: ReadLimits,
+  logger: Logger,
+): Replica | undefined {
+  if (url === undefined) return undefined;
+  const onChange = (usable: boolean, reason: string | undefined) => {
+    if (usable) logger.info('charts are read from the replica');
+    else logger.warn({ reason }, 'charts are read from the primary');
+  };
+  // One more, to look at it.
+  return watchReplica({ primary, url, poolSize: poolSize + 1, statementTimeoutMs, maxLagMs, onChange });
+}
+
+/** @throws ConfigError where there is to be a file of keys and it cannot be read */
+function admissionOf(config: Config, logger: Logger): AdmissionRules {
+  const access = accessOf(config, logger);
+  const localOnly = access.open && isLoopback(config.HOST);
+  return {
+    access,
+    origins: { allowed: config.ALLOWED_ORIGINS, localOnly },
+    requestsPerMinute: localOnly ? 0 : config.REQUESTS_PER_MINUTE,
+  };
+}
+
+function accessOf({ API_KEYS_FILE: path }: Config, logger: Logger): Access {
+  if (path === undefined) return OPEN_ACCESS;
+  const onError = (error: unknown) => logger.error(error, 'the API keys stay as they were');
+  try {
+    return accessByKeys({ path, nowMs: Date.now, onError });
+  } catch (error) {
+    throw new ConfigError([
+      `API_KEYS_FILE: ${(error as Error).message}; make one with "hyperdash key create"`,
+    ]);
+  }
 }
 
 /** @throws ConfigError where the settings contradict each other */

@@ -66,10 +66,10 @@ function socketOptions(
 ): WebSocketClientOptions {
   const url = new URL(trpcUrl);
   url.protocol = url.protocol.replace('http', 'ws');
-  // Browsers let no header be set on a WebSocket.
-  if (apiKey !== undefined) url.searchParams.set('api_key', apiKey);
   return {
     url: url.href,
+    // Browsers let no header be set on a WebSocket; in the URL a key would end up in logs.
+    ...(apiKey !== undefined && { connectionParams: { authorization: `Bearer ${apiKey}` } }),
     lazy: { enabled: true, closeMs: IDLE_CLOSE_MS },
     keepAlive: { enabled: true, intervalMs: PING_MS, pongTimeoutMs: PONG_TIMEOUT_MS },
     retryDelayMs: backOff,

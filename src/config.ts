@@ -4,10 +4,11 @@ const DURATION_UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 
 
 const duration = z
   .string()
-  .regex(/^\d{1,6}[smhdw]$/, 'must be a duration such as 30s, 10m, 1h, 7d or 2w')
-  .transform(
-    (text) => Number(text.slice(0, -1)) * DURATION_UNIT_MS[text.at(-1) as keyof typeof DURATION_UNIT_MS],
-  )
+  .transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) context.addIssue('must be a duration such as 30s, 10m, 1h, 7d or 2w');
+    return ms ?? z.NEVER;
+  })
   .refine((ms) => ms > 0, 'must be longer than nothing');
 
 const whole = (min: number, max: number) =>
@@ -17,28 +18,31 @@ const onOff = z.enum(['on', 'off', 'true', 'false']).transform((word) => word ==
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
 
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean),
+);
+
 /** Every setting, by the name of its environment variable; the README's table is in this order. */
 const Settings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8000),
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_READ_URL: postgresUrl.optional(),
+  REPLICA_MAX_LAG: duration.default(10 * DURATION_UNIT_MS.s),
   DATABASE_POOL_SIZE: whole(1, 1000).default(10),
   STATEMENT_TIMEOUT_MS: whole(100, 3_600_000).default(30_000),
   DATA_DIR: z.string().min(1).default('./data'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
   API_KEYS_FILE: z.string().min(1).optional(),
-  ALLOWED_ORIGINS: z
-    .string()
-    .transform((list) =>
-      list
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    )
-    .default([]),
+  ALLOWED_ORIGINS: list.default([]),
   ALLOW_ANONYMOUS: onOff.default(false),
+  TRUSTED_PROXIES: list.default([]),
+  REQUESTS_PER_MINUTE: whole(0, 100_000_000).default(60_000),
   AGENT: onOff.default(true),
+  SLOW_QUERY_MS: whole(0, 3_600_000).default(1_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CHUNK_INTERVAL: duration.default(7 * DURATION_UNIT_MS.d),
   COMPRESS_AFTER: duration.default(7 * DURATION_UNIT_MS.d),
@@ -50,6 +54,12 @@ const Settings = z.object({
   MAX_SERIES: whole(1, 100_000_000).default(1_000_000),
   MAX_RAW_ROWS: whole(1, 100_000_000).default(5_000_000),
 });
+
+/** Reads a duration such as `90d`, in milliseconds; undefined where it is none. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^\d{1,6}[smhdw]$/.test(text)) return undefined;
+  return Number(text.slice(0, -1)) * DURATION_UNIT_MS[text.at(-1) as keyof typeof DURATION_UNIT_MS];
+}
 
 /** The settings, parsed; durations in milliseconds. */
 export type Config = Readonly<z.output<typeof Settings>>;

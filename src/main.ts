@@ -63,6 +63,45 @@ withSink(program.command('import <file.csv>'))
     await load((open, io) => importCsv({ path, host, metric, labels: label }, open, io), flags);
   });
 
+const key = program
+  .command('key')
+  .description('API keys: make, list and revoke them; a running server takes note within a second')
+  .option('--file <path>', 'the file of keys; API_KEYS_FILE where it is left out');
+
+key
+  .command('create <name>')
+  .description('make a key and print it: it is shown this once')
+  .requiredOption('--scope <scope...>', 'what it is for: read, write, admin')
+  .option('--expires <duration>', 'how long it lasts, such as 90d; for ever where it is left out')
+  .option('--host-prefix <prefix>', 'only for hosts that begin so')
+  .option('--metric-prefix <prefix>', 'only for metrics that begin so')
+  .action(async (name: string, flags: import('./cli/key.ts').NewKeyFlags) => {
+    const { createKey } = await import('./cli/key.ts');
+    console.log(createKey(keyFile(), name, flags, Date.now()));
+  });
+
+key
+  .command('list')
+  .description('what keys there are')
+  .action(async () => {
+    const { listKeys } = await import('./cli/key.ts');
+    for (const line of listKeys(keyFile(), Date.now())) console.log(line);
+  });
+
+key
+  .command('revoke <name>')
+  .description('take a key away')
+  .action(async (name: string) => {
+    const { revokeKey } = await import('./cli/key.ts');
+    revokeKey(keyFile(), name);
+  });
+
+function keyFile(): string {
+  const path = key.opts<{ file?: string }>().file ?? process.env.API_KEYS_FILE;
+  if (!path) throw new ConfigError(['API_KEYS_FILE: must name the file of keys, or give --file']);
+  return path;
+}
+
 function withSink(command: Command): Command {
   return command
     .option('--url <url>', 'write to a running server instead of the database itself')

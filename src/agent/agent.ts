@@ -57,7 +57,8 @@ export function startAgent(options: AgentOptions): Agent {
   };
 }
 
-function machineReaders(): Reader[] {
+/** Everything that can be read of this machine and this process. */
+export function machineReaders(): Reader[] {
   return [cpuReader(), loadReader(), memoryReader(), diskReader(), networkReader(), processReader()];
 }
 

@@ -1,6 +1,7 @@
 import type { IngestAnswer } from '../contract/ingest.ts';
 import type { LiveEvent, LiveInput } from '../contract/live.ts';
 import type { StatusAnswer } from '../contract/status.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { Queries } from '../query/questions.ts';
 import type { Timings } from '../query/timings.ts';
 
@@ -13,28 +14,47 @@ export interface LiveConnection {
     /** Has what is sent in this turn of the event loop go out together. */
     gather(): void;
   };
-  /** Counts a subscription. @throws HyperdashError TOO_MANY_REQUESTS */
-  enter(): void;
-  leave(): void;
+  /** Counts a subscription until it is aborted. @throws HyperdashError TOO_MANY_REQUESTS */
+  enter(signal: AbortSignal): void;
 }
 
 /** The live streams, as procedures see them. */
 export interface LiveStreams {
-  /** One subscriber's stream, in batches; ends as soon as `signal` aborts. */
-  stream(
+  /** Subscribes, and gives one subscriber's stream, in batches; it ends as soon as `signal` aborts. */
+  open(
     input: LiveInput,
     signal: AbortSignal,
-  ): AsyncIterable<readonly { readonly id: string; readonly answer: LiveEvent }[]>;
+  ): Promise<AsyncIterable<readonly { readonly id: string; readonly answer: LiveEvent }[]>>;
 }
 
 /** What a procedure can reach: small interfaces alone, so that no driver's type is part of the router's. */
-export interface Context {
-  readonly queries: Queries;
-  readonly ingest: { ingest(samples: readonly unknown[]): Promise<IngestAnswer> };
-  readonly live: LiveStreams;
+export interface Context extends Services {
+  /** Who calls. */
+  readonly principal: Principal;
+  /** Names the request in the log. */
+  readonly requestId?: string | undefined;
   /** Where a subscription comes over a WebSocket. */
   readonly connection?: LiveConnection | undefined;
-  readonly status: () => Promise<StatusAnswer>;
   /** Where a door wants to know what a call spent its time on. */
   readonly timings?: Timings;
+}
+
+/** A call that has ended. */
+export interface Call {
+  readonly procedure: string;
+  /** `OK`, or the code of its error. */
+  readonly code: string;
+  readonly durationMs: number;
+  readonly timings: Timings;
+  readonly requestId: string | undefined;
+}
+
+/** What every call can reach, whoever makes it. */
+export interface Services {
+  readonly queries: Queries;
+  readonly ingest: { ingest(samples: readonly unknown[], sender: Principal): Promise<IngestAnswer> };
+  readonly live: LiveStreams;
+  readonly status: () => Promise<StatusAnswer>;
+  /** Told of every query and mutation once it has ended; must not throw. */
+  readonly observe: (call: Call) => void;
 }

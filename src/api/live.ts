@@ -1,6 +1,6 @@
-import { TRPCError, tracked } from '@trpc/server';
+import { tracked } from '@trpc/server';
 import { LiveEvent, LiveInput } from '../contract/live.ts';
-import { HyperdashError } from '../errors.ts';
+import type { LiveConnection, LiveStreams } from './context.ts';
 import { procedure } from './trpc.ts';
 
 /** The samples of one metric as they are committed, each with an id to go on from. */
@@ -18,28 +18,20 @@ export const live = procedure
     },
   })
   .input(LiveInput)
-  .subscription(async function* ({ ctx, input, signal }) {
-    const { connection } = ctx;
-    enter(connection);
-    try {
-      for await (const events of ctx.live.stream(input, signal!)) {
-        for (const { id, answer } of events) {
-          connection?.outlet.gather();
-          yield tracked(id, answer);
-          if (connection?.outlet.full) await connection.outlet.drained();
-        }
-      }
-    } finally {
-      connection?.leave();
-    }
+  .subscription(async ({ ctx: { live: streams, connection }, input, signal }) => {
+    connection?.enter(signal!);
+    return tracking(await streams.open(input, signal!), connection);
   });
 
-/** What a generator throws passes no middleware. */
-function enter(connection: { enter(): void } | undefined): void {
-  try {
-    connection?.enter();
-  } catch (cause) {
-    if (!(cause instanceof HyperdashError)) throw cause;
-    throw new TRPCError({ code: cause.code, message: cause.message, cause });
+type Batches = Awaited<ReturnType<LiveStreams['open']>>;
+
+/** Gives each event with its id, at the pace that the connection takes them. */
+async function* tracking(batches: Batches, connection: LiveConnection | undefined) {
+  for await (const events of batches) {
+    for (const { id, answer } of events) {
+      connection?.outlet.gather();
+      yield tracked(id, answer);
+      if (connection?.outlet.full) await connection.outlet.drained();
+    }
   }
 }

@@ -3,6 +3,9 @@ import { procedure } from './trpc.ts';
 
 /** What the program is and how its store is doing. */
 export const status = procedure
-  .meta({ rest: { method: 'GET', path: '/api/status', summary: 'Status of the program and its store' } })
+  .meta({
+    keepsWithin: true,
+    rest: { method: 'GET', path: '/api/status', summary: 'Status of the program and its store' },
+  })
   .output(StatusAnswer)
   .query(({ ctx }) => ctx.status());

@@ -2,11 +2,17 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { fieldErrors } from '../contract/field-errors.ts';
 import { transformer } from '../contract/transformer.ts';
+import { isBounded, requireScope, requireSeriesWithin, type Scope } from '../domain/principal.ts';
 import { type FieldError, HyperdashError } from '../errors.ts';
+import { Timings } from '../query/timings.ts';
 import type { Context } from './context.ts';
 
-/** Where a procedure stands in REST and what OpenAPI says of it; `server/rest-routes.ts` reads it. */
+/** Who may call a procedure; where it stands in REST and what OpenAPI says of it (`server/rest-routes.ts`). */
 export interface Meta {
+  /** What the caller's key must be good for; `read` unless given. */
+  readonly scope?: Scope;
+  /** The procedure itself keeps to the caller's hosts and metrics: its input does not name them. */
+  readonly keepsWithin?: true;
   readonly rest: {
     readonly method: 'GET' | 'POST';
     /** Names in braces are fields of the input: `/api/metrics/{metric_name}`. */
@@ -74,7 +80,37 @@ const withErrorCodes = t.middleware(async ({ next }) => {
   return result;
 });
 
+/** Measures a call, and has it told of. */
+const observed = t.middleware(async ({ ctx, path, type, next }) => {
+  if (type === 'subscription') return next();
+  const startedMs = performance.now();
+  const timings = ctx.timings ?? new Timings();
+  const result = await next({ ctx: { timings } });
+  ctx.observe({
+    procedure: path,
+    code: result.ok ? 'OK' : result.error.code,
+    durationMs: performance.now() - startedMs,
+    timings,
+    requestId: ctx.requestId,
+  });
+  return result;
+});
+
+/** Lets through who has the scope, and whose hosts and metrics these are. */
+const permitted = t.middleware(async ({ ctx: { principal }, meta, getRawInput, next }) => {
+  requireScope(principal, scopeOf(meta));
+  if (isBounded(principal) && !meta?.keepsWithin) {
+    requireSeriesWithin(principal, Object({ ...Object(await getRawInput()) }));
+  }
+  return next();
+});
+
+/** What a caller of a procedure needs. */
+export function scopeOf(meta: Meta | undefined): Scope {
+  return meta?.scope ?? 'read';
+}
+
 export const { router, createCallerFactory } = t;
 
 /** Every procedure starts from this one. */
-export const procedure = t.procedure.use(withErrorCodes);
+export const procedure = t.procedure.use(observed).use(withErrorCodes).use(permitted);

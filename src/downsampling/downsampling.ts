@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
+import { cancelled, Gate } from '../domain/gate.ts';
 import { HyperdashError } from '../errors.ts';
-import { cancelled, Gate } from './gate.ts';
 import { buffersOf, type DownsamplingJob, type DownsamplingResult, pointsOf, runJob } from './job.ts';
 import { type Outcome, resultOf } from './outcome.ts';
 import { warmUp } from './warm-up.ts';
@@ -57,7 +57,11 @@ const WORKER = new URL(`../../workers/downsample${extname(import.meta.url)}`, im
 /** Starts the worker threads. */
 export function createDownsampling(options: DownsamplingOptions): Downsampling {
   const { inlineMaxPoints, threads, maxQueue, worker = WORKER } = options;
-  const gate = new Gate(threads, maxQueue, 'Too many series are being downsampled; ask again shortly.');
+  const gate = new Gate({
+    slots: threads,
+    maxWaiting: maxQueue,
+    refusal: 'Too many series are being downsampled; ask again shortly.',
+  });
   const pool = new Piscina<DownsamplingJob, Outcome>({
     filename: worker.href,
     minThreads: threads,

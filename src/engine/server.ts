@@ -51,7 +51,8 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
   }
 }
 
-function openPool(options: ServerOptions): pg.Pool {
+/** A pool that connects when it is first used. */
+export function openPool(options: ServerOptions): pg.Pool {
   const pool = new pg.Pool({
     application_name: options.applicationName ?? 'hyperdash',
     options: '-c jit=off -c random_page_cost=1.1',

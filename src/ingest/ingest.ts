@@ -1,4 +1,5 @@
 import type { IngestAnswer, IngestStatus } from '../contract/ingest.ts';
+import { ANYBODY, isBounded, type Principal } from '../domain/principal.ts';
 import type { SampleColumns } from '../domain/sample-columns.ts';
 import { HyperdashError } from '../errors.ts';
 import type { SeriesIdentity } from '../store/resolve-series.ts';
@@ -67,11 +68,16 @@ export interface Ingest {
   /**
    * Decodes a request and writes its good samples.
    * @param decode adds to the batch; what it throws is thrown, and nothing is written
+   * @param sender whose hosts and metrics alone are stored; anybody unless given
    * @throws HyperdashError SERVICE_UNAVAILABLE where the database fails or too much is pending
    */
-  receive(protocol: Protocol, decode: (context: DecodingContext) => void): Promise<Receipt>;
+  receive(
+    protocol: Protocol,
+    decode: (context: DecodingContext) => void,
+    sender?: Principal,
+  ): Promise<Receipt>;
   /** {@link receive} for samples as `POST /api/metrics` takes them, already parsed. */
-  ingest(samples: readonly unknown[]): Promise<IngestAnswer>;
+  ingest(samples: readonly unknown[], sender?: Principal): Promise<IngestAnswer>;
   /** {@link receive} for samples from within the program. */
   write(samples: readonly IdentifiedSample[]): Promise<Receipt>;
   /**
@@ -97,7 +103,7 @@ export function createIngest(parts: IngestParts): Ingest {
 
   async function store(batch: SampleBatch): Promise<Duplicates> {
     await resolver.resolve(batch.unresolved);
-    if (batch.unresolved.size > 0) batch.rejectUnidentified('max_series', nameless);
+    if (batch.unresolved.size > 0) batch.rejectSeries('max_series', nameless);
     const columns = columnsOf(batch);
     const duplicates = batch.rows === 0 ? [] : await commits.write(columns);
     if (batch.descriptions.length > 0) await describeMetrics(batch.descriptions);
@@ -105,11 +111,16 @@ export function createIngest(parts: IngestParts): Ingest {
     return duplicates;
   }
 
-  async function receive(protocol: Protocol, decode: (context: DecodingContext) => void): Promise<Receipt> {
+  async function receive(
+    protocol: Protocol,
+    decode: (context: DecodingContext) => void,
+    sender = ANYBODY,
+  ): Promise<Receipt> {
     if (closed) throw new HyperdashError('SERVICE_UNAVAILABLE', 'the server is shutting down');
     const receivedMs = nowMs();
     const batch = new SampleBatch({ oldestMs: oldestMs(), newestMs: receivedMs + FUTURE_MAX_MS });
     decode({ batch, registry, receivedMs });
+    if (isBounded(sender)) batch.keepWithin(sender);
     const release = backlog.admitRows(batch.rows);
     const storing = store(batch);
     underway.add(storing);
@@ -126,8 +137,8 @@ export function createIngest(parts: IngestParts): Ingest {
 
   return {
     receive,
-    async ingest(samples) {
-      const receipt = await receive('json', (context) => decodeSamples(samples, context));
+    async ingest(samples, sender) {
+      const receipt = await receive('json', (context) => decodeSamples(samples, context), sender);
       const rejected = receipt.rejections.map(({ index, reason }) => ({ index, reason }));
       return { accepted: receipt.accepted, duplicates: receipt.duplicates, rejected };
     },
@@ -161,7 +172,8 @@ function columnsOf({ series, times, values, rows }: SampleBatch): SampleColumns 
   return { seriesIds, times: times.subarray(0, rows), values: values.subarray(0, rows) };
 }
 
-function nameless({ identity: { metricName, host, labels } }: SeriesRef): string {
+function nameless({ id, identity: { metricName, host, labels } }: SeriesRef): string | undefined {
+  if (id !== 0) return undefined;
   const series = JSON.stringify({ metric_name: metricName, host, labels });
   return `series: there is no room for a new one (MAX_SERIES): ${series}`;
 }

@@ -1,4 +1,5 @@
 import { MetricName } from '../contract/names.ts';
+import { type Principal, refusalOf } from '../domain/principal.ts';
 import { HyperdashError } from '../errors.ts';
 import { REQUEST_MAX_SAMPLES } from './limits.ts';
 import type { SeriesRef } from './series-registry.ts';
@@ -11,6 +12,7 @@ export type RejectionCode =
   | 'too_old'
   | 'in_the_future'
   | 'unsupported'
+  | 'forbidden'
   | 'max_series';
 
 /** A sample, line or data point that was not stored, by its index in the request. */
@@ -99,12 +101,14 @@ export class SampleBatch {
     if (this.descriptions.length < DESCRIPTIONS_MAX) this.descriptions.push({ ...description, unit });
   }
 
-  /** Drops the rows whose series has no id, each rejected with the reason. */
-  rejectUnidentified(code: RejectionCode, reasonOf: (series: SeriesRef) => string): void {
+  /** Drops the rows whose series there is a reason not to store. */
+  rejectSeries(code: RejectionCode, reasonOf: (series: SeriesRef) => string | undefined): void {
     let kept = 0;
     for (const [row, series] of this.series.entries()) {
-      if (series.id === 0) {
-        this.rejections.push({ index: this.indexes[row]!, code, reason: reasonOf(series) });
+      const reason = reasonOf(series);
+      if (reason !== undefined) {
+        this.rejections.push({ index: this.indexes[row]!, code, reason });
+        this.unresolved.delete(series);
         continue;
       }
       this.series[kept] = series;
@@ -114,6 +118,13 @@ export class SampleBatch {
       kept++;
     }
     this.series.length = kept;
+  }
+
+  /** Drops what is not of the sender's hosts and metrics. */
+  keepWithin(sender: Principal): void {
+    this.rejectSeries('forbidden', ({ identity }) => refusalOf(sender, identity));
+    const own = this.descriptions.filter(({ metricName }) => metricName.startsWith(sender.metricPrefix));
+    this.descriptions.splice(0, this.descriptions.length, ...own);
   }
 
   #rejectTime(timeMs: number, index: number): void {

@@ -49,6 +49,11 @@ export class CommitTail {
     return this.#snapshot;
   }
 
+  /** The transactions that have passed besides. */
+  get passed(): number[] {
+    return [...this.#passed];
+  }
+
   /** Takes a commit that was told; one that has passed already, or comes while asleep, is ignored. */
   accept(committed: Committed): void {
     if (this.#pass(committed.xid)) this.#options.onCommit(committed);
@@ -92,7 +97,7 @@ export class CommitTail {
       const before = this.#snapshot!;
       const { commits, snapshot, more, completeFrom } = await this.#options.log.read(
         before,
-        [...this.#passed],
+        this.passed,
         READ_MAX_SAMPLES,
       );
       if (completeFrom > before.xmax) this.#options.onLoss();

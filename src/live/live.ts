@@ -7,10 +7,9 @@ import { pruneCommitLog, wantCommitLog } from '../store/keep-commit-log.ts';
 import { readCommits } from '../store/read-commits.ts';
 import type { Bus } from './bus.ts';
 import { createCounters, type LiveCounters } from './counters.ts';
-import type { LiveEvent } from './event.ts';
 import { Feed, type FeedLimits } from './feed.ts';
 import { openRedisBus } from './redis-bus.ts';
-import { openStream } from './stream.ts';
+import { type LiveStream, openStream } from './stream.ts';
 
 /** Bounds of the live streams. */
 export const LIVE_LIMITS: FeedLimits = {
@@ -22,7 +21,7 @@ export const LIVE_LIMITS: FeedLimits = {
 };
 
 const REPLAY_MAX_SAMPLES = 50_000;
-const NEWEST_MAX_SERIES = 1_000;
+const NEWEST_SHOWN_MAX_SERIES = 1_000;
 
 /** What {@link createLive} needs. */
 export interface LiveOptions {
@@ -38,8 +37,8 @@ export interface Live {
   readonly counters: LiveCounters;
   /** Takes what this node has committed; never throws, never waits. */
   publish(committed: Committed): void;
-  /** One subscriber's stream, in batches; ends as soon as `signal` aborts. */
-  stream(input: LiveInput, signal: AbortSignal): AsyncGenerator<readonly LiveEvent[], void>;
+  /** Subscribes, and gives one subscriber's stream, in batches; it ends as soon as `signal` aborts. */
+  open(input: LiveInput, signal: AbortSignal): Promise<LiveStream>;
   /** Ends every stream. */
   close(): Promise<void>;
 }
@@ -77,7 +76,7 @@ export async function createLive(options: LiveOptions): Promise<Live> {
     onError,
     nowMs,
     replayMaxSamples: REPLAY_MAX_SAMPLES,
-    newestMaxSeries: NEWEST_MAX_SERIES,
+    newestMaxSeries: NEWEST_SHOWN_MAX_SERIES,
   };
   return {
     counters,
@@ -85,7 +84,7 @@ export async function createLive(options: LiveOptions): Promise<Live> {
       feed.publish(committed);
       bus?.send(committed);
     },
-    stream: (input, signal) => openStream(parts, input, signal),
+    open: (input, signal) => openStream(parts, input, signal),
     async close() {
       await feed.close();
       await bus?.close();

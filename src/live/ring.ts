@@ -1,9 +1,27 @@
 import type { SampleColumns } from '../domain/sample-columns.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import type { Origin } from './event.ts';
 
 /** Some samples of one commit, published together. */
 export interface RingEntry extends Origin {
   readonly samples: SampleColumns;
+  /** What had passed for certain when it was published; it holds neither this entry nor a later one. */
+  readonly snapshot: Snapshot;
+}
+
+/** Samples published in one go; sockets get their turn before the next. */
+const ENTRY_MAX_SAMPLES = 256;
+
+/** Cuts the samples of a commit into pieces of an entry each, without copying. */
+export function* entriesOf({ seriesIds, times, values }: SampleColumns): Generator<SampleColumns> {
+  for (let from = 0; from < times.length; from += ENTRY_MAX_SAMPLES) {
+    const to = from + ENTRY_MAX_SAMPLES;
+    yield {
+      seriesIds: seriesIds.subarray(from, to),
+      times: times.subarray(from, to),
+      values: values.subarray(from, to),
+    };
+  }
 }
 
 /** What an entry takes besides its samples, counted in samples. */

@@ -55,14 +55,14 @@ export class Subscription {
     this.#ready();
   }
 
-  /** Leaves out what was committed before the snapshot in which the stream's opening was read. */
+  /** Leaves out what a snapshot holds: its subscriber has it, from another node. */
   leaveOut(shown: Snapshot): void {
     this.#shown = shown;
   }
 
   /** Drops everything that waits: commits were lost, so the stream has to open anew. */
   lose(): void {
-    this.#clear();
+    this.clear();
     this.#lost = true;
     this.#ready();
   }
@@ -78,7 +78,7 @@ export class Subscription {
   take(): LiveEvent[] {
     const overflow = this.#overflow;
     const events = overflow?.latest() ?? this.#queue;
-    this.#clear();
+    this.clear();
     const shown = this.#shown;
     const wanted = shown === undefined ? events : events.filter(({ xid }) => !holds(shown, xid));
     if (overflow === undefined || wanted.length === 0) return wanted;
@@ -100,7 +100,7 @@ export class Subscription {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#clear();
+    this.clear();
     this.#onClose(this);
     this.#ready();
   }
@@ -108,11 +108,12 @@ export class Subscription {
   #keepLatest(): void {
     const overflow = new Overflow(this.#limits.maxEvents);
     for (const waiting of this.#queue) overflow.add(waiting);
-    this.#clear();
+    this.clear();
     this.#overflow = overflow;
   }
 
-  #clear(): void {
+  /** Drops everything that waits. */
+  clear(): void {
     this.#queue = [];
     this.#bytes = 0;
     this.#overflow = undefined;

@@ -24,7 +24,7 @@ const FIT_ROWS = 100_000;
  *   SERVICE_UNAVAILABLE where the database fails
  */
 export async function queryMatrix(
-  { engine, readTurns, settings }: SeriesQueryParts,
+  { reads, readTurns, settings }: SeriesQueryParts,
   input: MatrixInput,
   { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<MatrixAnswer> {
@@ -32,7 +32,9 @@ export async function queryMatrix(
   const nowMs = settings.nowMs();
   const range = resolveRange(input.start, input.end, nowMs);
   const rangeMs = range.toMs - range.fromMs;
-  const { lines, matched } = await timings.measure('database', () => requireLines(engine, input));
+  const { lines, matched } = await timings.measure('database', () =>
+    reads.run((engine) => requireLines(engine, input), signal),
+  );
   const plan = planLines({ ...range, nowMs, ...input }, lines, settings.retention);
   const single = lines.length === 1 && lines[0]!.seriesIds.length === 1;
   const needsBuckets = plan.resolution === 'raw' && !single;
@@ -46,8 +48,16 @@ export async function queryMatrix(
     maxRows: settings.maxRawRows,
   };
   const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: question.lines.flat().length };
-  const read = () => timings.measure('database', () => readMatrix(engine, question, signal));
+  const read = () =>
+    timings.measure('database', () => reads.run((engine) => readMatrix(engine, question, signal), signal));
   const rows = await readTurns.run(extent, read, signal);
+  timings.plan = {
+    tier: plan.source,
+    reason: plan.reason,
+    series: extent.seriesCount,
+    rangeSeconds: rangeMs / 1000,
+    rows: rows.times.length,
+  };
   const context = { bucketMs, rangeMs };
   const { whole, thinned } = await timings.measure('downsample', () => {
     const aligned = align(rows, lines.length);

@@ -7,16 +7,21 @@ import { queryLatest } from './latest.ts';
 import { queryMatrix } from './matrix.ts';
 import type { Queries, QueryOptions } from './questions.ts';
 import { createReadTurns } from './read-turns.ts';
+import type { Reads } from './reads.ts';
 import { querySeries, type SeriesQuerySettings } from './series.ts';
 import { Timings } from './timings.ts';
 
-/** The queries over one engine; large answers are downsampled in the pool given. */
+/**
+ * The queries: charts by `reads`, what takes no time by the engine itself; large answers are downsampled in the pool
+ * given.
+ */
 export function createQueries(
   engine: Engine,
+  reads: Reads,
   downsampling: Downsampling,
   settings: SeriesQuerySettings,
 ): Queries {
-  const parts = { engine, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
+  const parts = { reads, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
   return {
     series: (input, options) => querySeries(parts, input, options),
     matrix: (input, options) => queryMatrix(parts, input, options),

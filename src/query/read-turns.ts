@@ -1,4 +1,4 @@
-import { Gate } from '../downsampling/gate.ts';
+import { Gate } from '../domain/gate.ts';
 
 /** Rows from which on a read counts as large. */
 const LARGE_ROWS = 20_000;
@@ -29,11 +29,11 @@ export interface ReadTurns {
  * @param connections of the engine's pool
  */
 export function createReadTurns(connections: number): ReadTurns {
-  const gate = new Gate(
-    Math.max(1, Math.floor(connections / 4)),
-    MAX_WAITING,
-    'Too many large ranges are being read; ask again shortly.',
-  );
+  const gate = new Gate({
+    slots: Math.max(1, Math.floor(connections / 4)),
+    maxWaiting: MAX_WAITING,
+    refusal: 'Too many large ranges are being read; ask again shortly.',
+  });
   return {
     async run({ rangeMs, bucketMs, seriesCount }, read, signal) {
       const rows = (rangeMs / (bucketMs ?? EXPECTED_INTERVAL_MS)) * seriesCount;

@@ -5,10 +5,10 @@ import { commonBucketMs } from '../domain/common-bucket.ts';
 import { planTier, type Retention } from '../domain/tier.ts';
 import { resolveRange } from '../domain/time-range.ts';
 import type { Downsampling } from '../downsampling/downsampling.ts';
-import type { Engine } from '../engine/engine.ts';
 import { readColumns } from '../store/read-columns.ts';
 import type { QueryOptions } from './questions.ts';
 import type { ReadTurns } from './read-turns.ts';
+import type { Reads } from './reads.ts';
 import { requireSeries } from './require-series.ts';
 import { Timings } from './timings.ts';
 
@@ -22,7 +22,7 @@ export interface SeriesQuerySettings {
 
 /** The parts that {@link querySeries} joins. */
 export interface SeriesQueryParts {
-  readonly engine: Engine;
+  readonly reads: Reads;
   readonly downsampling: Downsampling;
   readonly readTurns: ReadTurns;
   readonly settings: SeriesQuerySettings;
@@ -34,7 +34,7 @@ export interface SeriesQueryParts {
  *   SERVICE_UNAVAILABLE where the database fails or too much is under way
  */
 export async function querySeries(
-  { engine, downsampling, readTurns, settings }: SeriesQueryParts,
+  { reads, downsampling, readTurns, settings }: SeriesQueryParts,
   input: SeriesInput,
   { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<SeriesAnswer> {
@@ -46,19 +46,30 @@ export async function querySeries(
     planTier({ ...range, nowMs, points, resolution }, settings.retention),
   );
   const selector = { metricName: metric_name, host, matchers: parseMatchers(match) };
-  const seriesIds = await timings.measure('database', () => requireSeries(engine, selector));
+  const seriesIds = await timings.measure('database', () =>
+    reads.run((engine) => requireSeries(engine, selector), signal),
+  );
   const pooledRaw = plan.resolution === 'raw' && seriesIds.length > 1;
   const bucketMs = pooledRaw ? commonBucketMs(rangeMs, points) : plan.bucketMs;
   const read = async () => {
     const { resolution } = plan;
     const { maxRawRows: maxRows } = settings;
     const question = { resolution, seriesIds, range, aggregate, bucketMs, maxRows };
-    const segments = await timings.measure('database', () => readColumns(engine, question, signal));
+    const segments = await timings.measure('database', () =>
+      reads.run((engine) => readColumns(engine, question, signal), signal),
+    );
     const job = { segments, n: points, gaps: { bucketMs, rangeMs } };
     return timings.measure('downsample', () => downsampling.run(job, signal));
   };
   const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: seriesIds.length };
-  const { times, values, gapMs } = await readTurns.run(extent, read, signal);
+  const { times, values, gapMs, rows } = await readTurns.run(extent, read, signal);
+  timings.plan = {
+    tier: plan.source,
+    reason: plan.reason,
+    series: seriesIds.length,
+    rangeSeconds: rangeMs / 1000,
+    rows,
+  };
   return {
     metric_name,
     start: input.start,

@@ -1,8 +1,22 @@
+import type { DataSource } from '../contract/resolution.ts';
+
 /** A part of answering a request, as `Server-Timing` names it. */
 export type Phase = 'plan' | 'database' | 'downsample' | 'encode';
 
-/** Where the time of one request went. */
+/** How a chart was answered. */
+export interface ReadPlan {
+  readonly tier: DataSource;
+  /** Why this tier. */
+  readonly reason: string;
+  readonly series: number;
+  readonly rangeSeconds: number;
+  readonly rows: number;
+}
+
+/** Where the time of one request went, and on what. */
 export class Timings {
+  /** Undefined until it is known, and for what is not a chart. */
+  plan: ReadPlan | undefined;
   readonly #spentMs = new Map<Phase, number>();
 
   /** Does the work and adds its time, waiting included, to the phase. */
@@ -13,6 +27,11 @@ export class Timings {
     } finally {
       this.#spentMs.set(phase, (this.#spentMs.get(phase) ?? 0) + performance.now() - startedMs);
     }
+  }
+
+  /** Milliseconds by phase. */
+  get spentMs(): ReadonlyMap<Phase, number> {
+    return this.#spentMs;
   }
 
   /** The value of a `Server-Timing` header, in milliseconds: `plan;dur=0.05, database;dur=2.31`. */

@@ -9,6 +9,10 @@ import { answerClientError, answerExpectations, requireHost } from './client-err
 import { answerForPaths } from './methods.ts';
 import { isInternal, sendProblem } from './problem.ts';
 
+/** Headers have to come within this; whoever is slower is told so at the next check. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const CONNECTIONS_CHECK_MS = 5_000;
+
 /** Answers smaller than this gain nothing from compression. */
 const COMPRESS_MIN_BYTES = 1024;
 
@@ -24,6 +28,8 @@ export const MANNERED = {
   return503OnClosing: false,
   http: {
     requireHostHeader: false,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
     // Java's client, for one, asks every server to upgrade to h2c and means nothing by it.
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
   },

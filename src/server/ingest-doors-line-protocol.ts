@@ -22,8 +22,10 @@ export function lineProtocolDoor(scope: FastifyInstance, ingest: IngestTarget): 
     scope.post<{ Querystring: { precision?: string | string[] } }>(path, async (request, reply) => {
       const body = plainBodyOf(request);
       const precision = [request.query.precision].flat().at(-1);
-      const receipt = await ingest.receive('line_protocol', (context) =>
-        decodeLineProtocol(body, precision, context),
+      const receipt = await ingest.receive(
+        'line_protocol',
+        (context) => decodeLineProtocol(body, precision, context),
+        request.principal,
       );
       const message = rejectionMessage(receipt, 'line');
       if (message === undefined) return reply.code(204).send();

@@ -23,9 +23,10 @@ export function otlpDoor(scope: FastifyInstance, ingest: IngestTarget): void {
   scope.post('/v1/metrics', async (request, reply) => {
     const isJson = isJsonRequest(request);
     const body = plainBodyOf(request);
+    const { principal } = request;
     const receipt = isJson
-      ? await ingest.receive('otlp_json', (context) => decodeOtlpJson(body, context))
-      : await ingest.receive('otlp_protobuf', (context) => decodeOtlpProtobuf(body, context));
+      ? await ingest.receive('otlp_json', (context) => decodeOtlpJson(body, context), principal)
+      : await ingest.receive('otlp_protobuf', (context) => decodeOtlpProtobuf(body, context), principal);
     return answer(reply, receipt, isJson);
   });
 }

@@ -18,10 +18,11 @@ export function remoteWriteDoor(scope: FastifyInstance, ingest: IngestTarget): v
   scope.post('/api/v1/write', async (request, reply) => {
     const version = versionOf(request);
     const body = uncompressSnappy(bodyOf(request));
+    const { principal } = request;
     const receipt =
       version === 1
-        ? await ingest.receive('remote_write', (context) => decodeRemoteWrite(body, context))
-        : await ingest.receive('remote_write_2', (context) => decodeRemoteWrite2(body, context));
+        ? await ingest.receive('remote_write', (context) => decodeRemoteWrite(body, context), principal)
+        : await ingest.receive('remote_write_2', (context) => decodeRemoteWrite2(body, context), principal);
     if (version === 2) {
       const written = receipt.accepted + receipt.duplicates + receipt.ignored;
       reply.header('x-prometheus-remote-write-samples-written', written);

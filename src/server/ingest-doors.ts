@@ -21,6 +21,9 @@ export async function registerIngestDoors(server: FastifyInstance, ingest: Inges
   );
   for (const door of [remoteWriteDoor, otlpDoor, lineProtocolDoor]) {
     await server.register((scope, _options, done) => {
+      scope.addHook('onRoute', (route) => {
+        route.config = { ...route.config, scope: 'write' };
+      });
       readRaw(scope);
       admit(scope, ingest);
       door(scope, ingest);

@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Principal } from '../domain/principal.ts';
 import type { LiveCounters } from '../live/counters.ts';
+
+import type { Access } from './access.ts';
 
 /** Bounds of connections that stay open. */
 export interface ConnectionLimits {
@@ -7,6 +10,8 @@ export interface ConnectionLimits {
   readonly maxSubscriptions: number;
   /** Between two pings; a connection that has not answered by the next one is ended. */
   readonly heartbeatMs: number;
+  /** How long a client has to say its key. */
+  readonly authenticateMs: number;
   /** A client that has something waiting and takes nothing for so long is closed. */
   readonly stalledMs: number;
   /** How long clients have to go when the server stops. */
@@ -18,6 +23,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   maxConnections: 10_000,
   maxSubscriptions: 100,
   heartbeatMs: 15_000,
+  authenticateMs: 10_000,
   stalledMs: 60_000,
   graceMs: 2_000,
 };
@@ -25,18 +31,23 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
 /** A connection that stays open, as its door made it. */
 export interface Connection {
   readonly socket: Socket;
+  /** Who is at the other end. */
+  readonly principal: Principal;
   /** Asks for a sign of life, or gives one. */
   ping(): void;
   /** Whether there has been a sign of life since the last call. */
   takeAlive(): boolean;
   /** Closes it since its client takes nothing. */
   closeStalled(): void;
+  /** Closes it since its client's key is not known, or not any more. */
+  closeForbidden(): void;
   /** Tells the client to connect anew, and closes it. */
   closeForRestart(): void;
 }
 
 interface Tracked {
   readonly connection: Connection;
+  readonly addedMs: number;
   sentBytes: number;
   waitingSinceMs: number | undefined;
 }
@@ -47,6 +58,7 @@ const GROUPS = 15;
 /** Every connection that stays open: counted, pinged, and closed when it is dead, stalled or the server stops. */
 export class LiveConnections {
   readonly #limits: ConnectionLimits;
+  readonly #access: Access;
   readonly #counters: LiveCounters;
   readonly #groups: readonly Set<Tracked>[] = Array.from({ length: GROUPS }, () => new Set());
   readonly #timer: NodeJS.Timeout;
@@ -54,8 +66,9 @@ export class LiveConnections {
   #size = 0;
   #closing = false;
 
-  constructor(limits: ConnectionLimits, counters: LiveCounters) {
+  constructor(limits: ConnectionLimits, counters: LiveCounters, access: Access) {
     this.#limits = limits;
+    this.#access = access;
     this.#counters = counters;
     this.#timer = setInterval(() => this.#lookAfter(), limits.heartbeatMs / GROUPS);
     this.#timer.unref();
@@ -69,7 +82,7 @@ export class LiveConnections {
   /** Looks after a connection until its socket closes. */
   add(connection: Connection): void {
     const group = this.#groups[Math.floor(Math.random() * GROUPS)]!;
-    const tracked = { connection, sentBytes: 0, waitingSinceMs: undefined };
+    const tracked = { connection, addedMs: performance.now(), sentBytes: 0, waitingSinceMs: undefined };
     group.add(tracked);
     this.#counters.connections = ++this.#size;
     connection.socket.setNoDelay(true);
@@ -109,7 +122,10 @@ export class LiveConnections {
 
   #examine(tracked: Tracked, nowMs: number): void {
     const { connection } = tracked;
-    const { socket } = connection;
+    const { socket, principal } = connection;
+    if (nowMs - tracked.addedMs >= this.#limits.authenticateMs && !this.#access.stillHolds(principal)) {
+      connection.closeForbidden();
+    }
     const alive = connection.takeAlive();
     const sentBytes = socket.bytesWritten - socket.writableLength;
     const waits = socket.writableLength > 0 && sentBytes === tracked.sentBytes;

@@ -1,13 +1,15 @@
 import type { AnyProcedure } from '@trpc/server';
 import { z } from 'zod';
 import { appRouter } from '../api/router.ts';
-import type { Meta } from '../api/trpc.ts';
+import { type Meta, scopeOf } from '../api/trpc.ts';
+import type { Scope } from '../domain/principal.ts';
 
 /** A procedure of the router as REST offers it. */
 export interface RestRoute {
   /** The procedure's name: also the operation's in OpenAPI. */
   readonly name: keyof typeof appRouter._def.procedures;
   readonly kind: 'query' | 'mutation' | 'subscription';
+  readonly scope: Scope;
   readonly rest: Meta['rest'];
   /** Undefined where the procedure takes no input. */
   readonly input: z.core.$ZodType | undefined;
@@ -45,6 +47,7 @@ export function restRoutes(): RestRoute[] {
     return {
       name: name as RestRoute['name'],
       kind: type,
+      scope: scopeOf(meta),
       rest: meta.rest,
       input,
       inPath: objectOf(shape, named(pathFields)),

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '../api/context.ts';
+import type { Context, Services } from '../api/context.ts';
 import { createCaller } from '../api/router.ts';
 import { Timings } from '../query/timings.ts';
 import { answerJson } from './answer-json.ts';
@@ -12,13 +12,16 @@ import { fromWire, type WireFields } from './wire.ts';
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
 /** A plugin with a route for every query and mutation of the router, as its `meta.rest` says. */
-export async function restPlugin(server: FastifyInstance, { context }: { context: Context }): Promise<void> {
+export async function restPlugin(
+  server: FastifyInstance,
+  { services }: { services: Services },
+): Promise<void> {
   // Fastify reads text by itself; here only JSON is understood.
   server.removeContentTypeParser('text/plain');
   server.addHook('onRequest', requireJsonAccepted);
   server.addHook('onSend', sendValidators);
   let document: string | undefined;
-  server.get('/openapi.json', async (_request, reply) => {
+  server.get('/openapi.json', { config: { public: true } }, async (_request, reply) => {
     document ??= JSON.stringify(openApiDocument());
     return reply.type(JSON_MEDIA_TYPE).send(document);
   });
@@ -28,7 +31,8 @@ export async function restPlugin(server: FastifyInstance, { context }: { context
       method: route.rest.method,
       url: route.rest.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       decompress: {},
-      handler: (request, reply) => answer(route, context, request, reply),
+      config: { scope: route.scope },
+      handler: (request, reply) => answer(route, services, request, reply),
     });
   }
 }
@@ -42,12 +46,14 @@ export async function requireJsonAccepted(request: FastifyRequest): Promise<void
 
 async function answer(
   route: RestRoute,
-  context: Context,
+  services: Services,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<string> {
   const timings = new Timings();
-  const call = callerOf(route, { ...context, timings }, abortedWith(reply));
+  const { principal, id: requestId } = request;
+  const context = { ...services, timings, principal, requestId };
+  const call = callerOf(route, context, abortedWith(reply));
   const found = await call(inputFrom(route, request));
   const json = await timings.measure('encode', () => answerJson(found));
   const freshSeconds = route.rest.freshForSeconds?.(found, context) ?? 0;

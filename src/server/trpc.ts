@@ -1,7 +1,7 @@
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { FastifyInstance } from 'fastify';
-import type { Context } from '../api/context.ts';
+import type { Services } from '../api/context.ts';
 import { type AppRouter, appRouter } from '../api/router.ts';
 import { transformer } from '../contract/transformer.ts';
 import { describe } from './problem.ts';
@@ -10,7 +10,10 @@ import { PROBLEM_TYPES } from './problem-types.ts';
 const BATCH_MAX_CALLS = 100;
 
 /** A plugin with tRPC over HTTP at `/trpc`, batched or not; SSE for subscriptions. */
-export async function trpcPlugin(server: FastifyInstance, { context }: { context: Context }): Promise<void> {
+export async function trpcPlugin(
+  server: FastifyInstance,
+  { services }: { services: Services },
+): Promise<void> {
   server.setErrorHandler((error, request, reply) => {
     const answer = errorAnswer(error);
     if (answer.httpStatus === 500) request.log.error(error);
@@ -20,7 +23,7 @@ export async function trpcPlugin(server: FastifyInstance, { context }: { context
     prefix: '/trpc',
     trpcOptions: {
       router: appRouter,
-      createContext: () => context,
+      createContext: ({ req }) => ({ ...services, principal: req.principal, requestId: req.id }),
       // tRPC's own Vary replaces what @fastify/cors said.
       responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
       maxBatchSize: BATCH_MAX_CALLS,

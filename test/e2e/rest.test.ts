@@ -100,7 +100,7 @@ describe('negotiation', () => {
     }
     const { status, headers, body } = await sendRaw(
       app.url,
-      'POST /api/metrics HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n{',
+      'POST /api/metrics HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n{',
     );
     expect(status).toBe(413);
     expect(headers['content-type']).toMatch(/^application\/problem\+json/);
@@ -166,7 +166,7 @@ describe('what Node refuses to read', () => {
     [400, 'nonsense\r\n\r\n'],
     [400, 'GET /api/hosts HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n'],
     [400, 'GET /api/hosts HTTP/1.1\r\nConnection: close\r\n\r\n'],
-    [400, 'POST /api/metrics HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n'],
+    [400, 'POST /api/metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n'],
     [417, 'GET /api/hosts HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\nConnection: close\r\n\r\n'],
     [431, `GET /api/hosts HTTP/1.1\r\nHost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
     [431, `GET /api/hosts?x=${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],

@@ -45,7 +45,8 @@ async function read(node: Live, metric_name: string, lastEventId?: string): Prom
   const events: LiveEvent[] = [];
   const before = node.counters.subscriptions;
   async function readAll(): Promise<void> {
-    for await (const batch of node.stream({ metric_name, lastEventId }, gone.signal)) events.push(...batch);
+    for await (const batch of await node.open({ metric_name, lastEventId }, gone.signal))
+      events.push(...batch);
   }
   const ended = readAll();
   await until(() => node.counters.subscriptions > before);

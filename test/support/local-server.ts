@@ -42,28 +42,50 @@ export interface LocalServer {
   readonly url: string;
   /** Ends the server as its service manager would, clients or not, and keeps the cluster. */
   halt(): Promise<void>;
+  /** Ends the server in mid-work, so that it has to recover. */
+  crash(): Promise<void>;
   /** Starts it again, on the same port. */
   resume(): Promise<void>;
+  /** A streaming replica of it, to be stopped on its own. */
+  standby(): Promise<LocalServer>;
   stop(): Promise<void>;
 }
 
+/** Choices for a cluster. */
+export interface LocalServerOptions {
+  /** `name=value`, over those that make tests fast. */
+  readonly settings?: readonly string[];
+}
+
 /** Makes and starts a cluster that listens on loopback alone and lasts for one run of the tests. */
-export async function startLocalServer({ binDir }: LocalInstallation): Promise<LocalServer> {
+export function startLocalServer(
+  { binDir }: LocalInstallation,
+  options: LocalServerOptions = {},
+): Promise<LocalServer> {
+  return startCluster(binDir, options, (dataDir, as) => {
+    const initdb = ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    execFileSync(join(binDir, 'initdb'), initdb, as);
+  });
+}
+
+type Fill = (
+  dataDir: string,
+  as: { uid?: number; gid?: number; cwd: string; stdio: ['ignore', 'ignore', 'inherit'] },
+) => void;
+
+/** @param fill makes the data directory */
+async function startCluster(binDir: string, options: LocalServerOptions, fill: Fill): Promise<LocalServer> {
   const directory = mkdtempSync(join(tmpdir(), 'hyperdash-pg-'));
   const owner = unprivilegedOwner();
   if (owner) chownSync(directory, owner.uid, owner.gid);
   const dataDir = join(directory, 'data');
-  const initdb = ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-  execFileSync(join(binDir, 'initdb'), initdb, {
-    ...owner,
-    cwd: directory,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  fill(dataDir, { ...owner, cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
   const port = await freePort();
-  const settings = serverSettings(port).flatMap((setting) => ['-c', setting]);
+  const settings = [...serverSettings(port), ...(options.settings ?? [])];
+  const flags = settings.flatMap((setting) => ['-c', setting]);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   async function launch(): Promise<ChildProcess> {
-    const launched = spawn(join(binDir, 'postgres'), ['-D', dataDir, ...settings], {
+    const launched = spawn(join(binDir, 'postgres'), ['-D', dataDir, ...flags], {
       ...owner,
       cwd: directory,
       stdio: 'ignore',
@@ -77,13 +99,19 @@ export async function startLocalServer({ binDir }: LocalInstallation): Promise<L
   process.once('exit', stopAtExit);
   return {
     url,
-    halt: () => end(server),
+    halt: () => end(server, 'SIGINT'),
+    crash: () => end(server, 'SIGQUIT'),
     async resume() {
       server = await launch();
     },
+    standby: () =>
+      startCluster(binDir, options, (standbyDir, as) => {
+        const basebackup = ['-D', standbyDir, '-d', url, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
+        execFileSync(join(binDir, 'pg_basebackup'), basebackup, as);
+      }),
     async stop() {
       process.off('exit', stopAtExit);
-      await end(server);
+      await end(server, 'SIGINT');
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -142,10 +170,10 @@ async function waitUntilReady(url: string, server: ChildProcess): Promise<void> 
   }
 }
 
-/** SIGINT is PostgreSQL's fast shutdown: it does not wait for clients. */
-async function end(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
+/** @param signal SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one, as good as a crash */
+async function end(server: ChildProcess, signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
   const exited = new Promise((resolve) => server.once('exit', resolve));
-  server.kill('SIGINT');
+  server.kill(signal);
   await exited;
 }

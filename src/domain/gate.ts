@@ -1,25 +1,28 @@
 import { HyperdashError } from '../errors.ts';
 
+/** Bounds of a {@link Gate}. */
+export interface GateLimits {
+  /** Jobs inside at once, at least 1. */
+  readonly slots: number;
+  /** Jobs waiting to get in, at least 0; more are refused. */
+  readonly maxWaiting: number;
+  /** Whoever has waited so long is refused; for ever where it is left out. */
+  readonly maxWaitMs?: number;
+  /** What those who are refused are told. */
+  readonly refusal: string;
+}
+
 /** Lets a bounded number of jobs in at once and a bounded number wait, in order. */
 export class Gate {
-  readonly #slots: number;
-  readonly #maxWaiting: number;
-  readonly #refusal: string;
+  readonly #limits: GateLimits;
   readonly #waiting = new Set<Waiter>();
   #running = 0;
   #refused = 0;
   #closed = false;
   #onIdle: (() => void) | undefined;
 
-  /**
-   * @param slots jobs inside at once, at least 1
-   * @param maxWaiting jobs waiting to get in, at least 0
-   * @param refusal what is said to those turned away
-   */
-  constructor(slots: number, maxWaiting: number, refusal: string) {
-    this.#slots = slots;
-    this.#maxWaiting = maxWaiting;
-    this.#refusal = refusal;
+  constructor(limits: GateLimits) {
+    this.#limits = limits;
   }
 
   get running(): number {
@@ -30,26 +33,26 @@ export class Gate {
     return this.#waiting.size;
   }
 
-  /** Jobs turned away because too many waited. */
+  /** Jobs turned away because too many waited, or they waited too long. */
   get refused(): number {
     return this.#refused;
   }
 
   /**
    * Waits for a slot; whoever got one gives it back by {@link Gate.leave}.
-   * @throws HyperdashError SERVICE_UNAVAILABLE where too many wait or the gate is closed, CLIENT_CLOSED_REQUEST where
+   * @throws HyperdashError SERVICE_UNAVAILABLE where too many wait, it took too long or the gate is closed, CLIENT_CLOSED_REQUEST where
    * the signal is aborted before there is a slot
    */
   async enter(signal?: AbortSignal): Promise<void> {
     if (this.#closed) throw closing();
     if (signal?.aborted) throw cancelled();
-    if (this.#running < this.#slots) {
+    if (this.#running < this.#limits.slots) {
       this.#running++;
       return;
     }
-    if (this.#waiting.size >= this.#maxWaiting) {
+    if (this.#waiting.size >= this.#limits.maxWaiting) {
       this.#refused++;
-      throw new HyperdashError('SERVICE_UNAVAILABLE', this.#refusal);
+      throw new HyperdashError('SERVICE_UNAVAILABLE', this.#limits.refusal);
     }
     await this.#wait(signal);
   }
@@ -79,6 +82,7 @@ export class Gate {
     return new Promise((resolve, reject) => {
       const settle = () => {
         this.#waiting.delete(waiter);
+        clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
       };
       const waiter: Waiter = {
@@ -92,6 +96,12 @@ export class Gate {
         },
       };
       const onAbort = () => waiter.refuse(cancelled());
+      const { maxWaitMs, refusal } = this.#limits;
+      const onLate = () => {
+        this.#refused++;
+        waiter.refuse(new HyperdashError('SERVICE_UNAVAILABLE', refusal));
+      };
+      const timer = maxWaitMs === undefined ? undefined : setTimeout(onLate, maxWaitMs);
       signal?.addEventListener('abort', onAbort);
       this.#waiting.add(waiter);
     });
