@@ -12,6 +12,7 @@ const url = process.argv[2] ?? 'http://localhost:8000';
 const METRICS = 8;
 const HOSTS = 10;
 const LIVE_SAMPLES = 360;
+const HEAP_AT = [0, 90, 180, 270, 360];
 const LIVE_EVERY_MS = 250;
 const RUNS = 5;
 /** The measuring itself evaluates what the page's own policy refuses. */
@@ -112,9 +113,10 @@ async function live(): Promise<void> {
     window.frames = [];
     let before = performance.now();
     requestAnimationFrame(function tick(now) { frames.push(now - before); before = now; requestAnimationFrame(tick); });`);
-  const before = await heapBytes(page);
+  const heaps: number[] = [];
   for (let round = 0; round < LIVE_SAMPLES; round++) {
     const beganMs = performance.now();
+    if (HEAP_AT.includes(round)) heaps.push(await heapBytes(page));
     await sendRound(20 + round);
     await new Promise((resolve) =>
       setTimeout(resolve, Math.max(0, LIVE_EVERY_MS - (performance.now() - beganMs))),
@@ -122,14 +124,13 @@ async function live(): Promise<void> {
   }
   const frames = await page.evaluate<number[]>('window.frames');
   await page.evaluate('window.frames = []');
-  const after = await heapBytes(page);
+  heaps.push(await heapBytes(page));
   console.log(
     `\n${METRICS} charts of ${HOSTS} hosts, ${LIVE_SAMPLES} live samples each, ${1000 / LIVE_EVERY_MS} a second`,
   );
   figure('time between frames, median', quantile(frames, 0.5), 'ms', '16.7');
   figure('time between frames, 99th percentile', quantile(frames, 0.99), 'ms');
-  figure('heap before', before / 1e6, 'MB');
-  figure('heap after', after / 1e6, 'MB', 'as before');
+  for (const [h, bytes] of heaps.entries()) figure(`heap after ${HEAP_AT[h]} samples`, bytes / 1e6, 'MB');
   await page.close();
 }
 
