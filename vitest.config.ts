@@ -8,6 +8,7 @@ const UNIT_TESTS = [
   'test/cli/**/*.test.ts',
   'test/agent/**/*.test.ts',
   'test/web/*.test.ts',
+  'test/live/{bus,event-id,ring,subscription}.test.ts',
   'test/server/*.test.ts',
   'test/query/read-turns.test.ts',
   'test/engine/{data-dir-lock,lending-socket}.test.ts',

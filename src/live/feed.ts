@@ -2,19 +2,19 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Committed } from '../domain/committed.ts';
 import type { SampleColumns } from '../domain/sample-columns.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import { HyperdashError } from '../errors.ts';
 import type { SeriesSelector } from '../store/matching-series.ts';
 import type { Past } from '../store/replay-samples.ts';
 import { type CommitLog, CommitTail } from './commit-tail.ts';
 import type { LiveCounters } from './counters.ts';
 import { type Origin, SampleEvent } from './event.ts';
 import { type Cursor, EntryIds } from './event-id.ts';
-import { Ring, type RingEntry } from './ring.ts';
+import { NewestSamples, type ReadNewest } from './newest-samples.ts';
+import { entriesOf, Ring, type RingEntry } from './ring.ts';
 import { type DescribeSeries, matches, SeriesDirectory } from './series-directory.ts';
 import { Subscription, type SubscriptionLimits } from './subscription.ts';
 import { SubscriptionIndex } from './subscription-index.ts';
 
-/** Samples published in one go; sockets get their turn before the next. */
-const ENTRY_MAX_SAMPLES = 256;
 const SERIES_REMEMBERED = 200_000;
 const RETRY_MS = 500;
 
@@ -103,6 +103,7 @@ export class Feed {
    * @throws HyperdashError SERVICE_UNAVAILABLE where the database fails
    */
   async subscribe(selector: SeriesSelector): Promise<Start> {
+    if (this.#closing.signal.aborted) throw new HyperdashError('SERVICE_UNAVAILABLE', 'the feed is closed');
     this.#users++;
     clearTimeout(this.#lingering);
     try {
@@ -158,22 +159,42 @@ export class Feed {
     const { selector } = start.subscription;
     const entries = this.#ring.slice(entry, start.entry);
     for (const [offset, kept] of entries.entries()) {
-      await this.#loadNames(kept.samples.seriesIds);
+      await this.#learn(kept.samples.seriesIds);
       const events = this.#eventsOf(kept, offset === 0 ? index + 1 : 0);
       yield events.filter(({ series }) => matches(series, selector));
     }
   }
 
+  /**
+   * The newest sample of each series at the beginning of a subscription, without those that it gets anyway.
+   * @param read asks the database for those of the whole metric
+   * @returns undefined where the database has to be asked for this subscription alone
+   */
+  async newest({ subscription, entry }: Start, read: ReadNewest): Promise<SampleColumns | undefined> {
+    const { selector } = subscription;
+    const topic = this.#index.topic(selector.metricName);
+    const isWanted = (id: number) => {
+      const series = this.#directory.get(id);
+      return series !== undefined && matches(series, selector);
+    };
+    return topic?.newest.before(entry, isWanted, async () => {
+      const samples = await read();
+      await this.#learn(samples.seriesIds);
+      return samples;
+    });
+  }
+
   /** Events of samples that do not come from the ring. */
   async eventsFrom(samples: SampleColumns, origin: Origin): Promise<SampleEvent[]> {
-    await this.#loadNames(samples.seriesIds);
+    await this.#learn(samples.seriesIds);
     return this.#eventsOf({ ...origin, samples }, 0);
   }
 
   /** Ends every subscription and sleeps. */
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const subscription of this.#index) subscription.close();
+    for (const topic of this.#index.topics)
+      for (const subscription of topic.subscriptions) subscription.close();
     clearTimeout(this.#lingering);
     await this.#waking?.catch(() => undefined);
     await this.#sleeping;
@@ -207,19 +228,9 @@ export class Feed {
   #append({ xid, samples }: Committed): void {
     const publishedMs = this.#options.nowMs();
     const snapshot = this.#tail.snapshot!;
-    for (let from = 0; from < samples.times.length; from += ENTRY_MAX_SAMPLES) {
-      const to = from + ENTRY_MAX_SAMPLES;
-      this.#ring.push({
-        xid,
-        samples: {
-          seriesIds: samples.seriesIds.subarray(from, to),
-          times: samples.times.subarray(from, to),
-          values: samples.values.subarray(from, to),
-        },
-        snapshot,
-        publishedMs,
-        ids: new EntryIds({ epoch: this.#epoch, entry: this.#ring.end, atMs: publishedMs, snapshot }),
-      });
+    for (const piece of entriesOf(samples)) {
+      const ids = new EntryIds({ epoch: this.#epoch, entry: this.#ring.end, atMs: publishedMs, snapshot });
+      this.#ring.push({ xid, samples: piece, snapshot, publishedMs, ids });
     }
     if (!this.#delivering) void this.#deliverAll();
   }
@@ -236,8 +247,7 @@ export class Feed {
       }
       if (entry.xid !== this.#current) this.#admitWaiting();
       this.#current = entry.xid;
-      const unknown = this.#directory.unknown(entry.samples.seriesIds);
-      if (unknown.length > 0) await this.#loadNames(entry.samples.seriesIds);
+      if (!this.#directory.knows(entry.samples.seriesIds)) await this.#learn(entry.samples.seriesIds);
       if (ring !== this.#ring) continue;
       this.#deliver(entry);
       this.#next++;
@@ -256,7 +266,10 @@ export class Feed {
     for (let i = 0; i < seriesIds.length; i++) {
       const series = this.#directory.get(seriesIds[i]!);
       if (series === undefined) continue;
-      const subscriptions = this.#index.match(series);
+      const topic = this.#index.topic(series.metricName);
+      if (topic === undefined) continue;
+      topic.newest.note(series.id, times[i]!, values[i]!, this.#next);
+      const subscriptions = topic.match(series);
       if (subscriptions.length === 0) continue;
       const event = new SampleEvent(series, times[i]!, values[i]!, entry, i);
       for (const subscription of subscriptions) subscription.push(event);
@@ -274,10 +287,10 @@ export class Feed {
   }
 
   /** Tries until the database answers: an event without names cannot be sent, and none may be lost. */
-  async #loadNames(ids: Int32Array): Promise<void> {
-    while (!this.#closing.signal.aborted) {
+  async #learn(ids: Int32Array): Promise<void> {
+    while (!this.#directory.knows(ids) && !this.#closing.signal.aborted) {
       try {
-        return await this.#directory.load(this.#directory.unknown(ids));
+        await this.#directory.learn(ids);
       } catch (error) {
         this.#options.onError(error);
         await sleep(RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
@@ -288,6 +301,9 @@ export class Feed {
   /** Commits were lost for all: every stream says so and opens anew. */
   #lose(): void {
     this.#begin();
-    for (const subscription of this.#index) subscription.lose();
+    for (const topic of this.#index.topics) {
+      topic.newest = new NewestSamples();
+      for (const subscription of topic.subscriptions) subscription.lose();
+    }
   }
 }

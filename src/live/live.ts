@@ -21,7 +21,7 @@ export const LIVE_LIMITS: FeedLimits = {
 };
 
 const REPLAY_MAX_SAMPLES = 50_000;
-const NEWEST_MAX_SERIES = 1_000;
+const NEWEST_SHOWN_MAX_SERIES = 1_000;
 
 /** What {@link createLive} needs. */
 export interface LiveOptions {
@@ -76,7 +76,7 @@ export async function createLive(options: LiveOptions): Promise<Live> {
     onError,
     nowMs,
     replayMaxSamples: REPLAY_MAX_SAMPLES,
-    newestMaxSeries: NEWEST_MAX_SERIES,
+    newestMaxSeries: NEWEST_SHOWN_MAX_SERIES,
   };
   return {
     counters,

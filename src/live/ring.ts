@@ -9,6 +9,21 @@ export interface RingEntry extends Origin {
   readonly snapshot: Snapshot;
 }
 
+/** Samples published in one go; sockets get their turn before the next. */
+const ENTRY_MAX_SAMPLES = 256;
+
+/** Cuts the samples of a commit into pieces of an entry each, without copying. */
+export function* entriesOf({ seriesIds, times, values }: SampleColumns): Generator<SampleColumns> {
+  for (let from = 0; from < times.length; from += ENTRY_MAX_SAMPLES) {
+    const to = from + ENTRY_MAX_SAMPLES;
+    yield {
+      seriesIds: seriesIds.subarray(from, to),
+      times: times.subarray(from, to),
+      values: values.subarray(from, to),
+    };
+  }
+}
+
 /** What an entry takes besides its samples, counted in samples. */
 const ENTRY_SAMPLES = 20;
 /** Room of entries that have fallen out is given back once there are so many. */

@@ -11,17 +11,18 @@ export interface LiveSeries {
   /** The beginning of each of its messages, up to the time. */
   readonly json: string;
   /** The subscriptions that it matches, as of `version` of its topic. */
-  matched: { readonly version: number; readonly subscriptions: readonly Subscription[] };
+  matched: { readonly version: symbol | undefined; readonly subscriptions: readonly Subscription[] };
 }
 
 /** Looks series up by id. */
 export type DescribeSeries = (ids: readonly number[]) => Promise<readonly SeriesRow[]>;
 
-const NEVER_MATCHED = { version: -1, subscriptions: [] };
+const NEVER_MATCHED = { version: undefined, subscriptions: [] };
 
 /** Remembers the names of the series that pass. */
 export class SeriesDirectory {
-  readonly #series = new Map<number, LiveSeries>();
+  /** Null for what is not in the catalogue. */
+  readonly #series = new Map<number, LiveSeries | null>();
   readonly #describe: DescribeSeries;
   readonly #maxEntries: number;
 
@@ -31,23 +32,22 @@ export class SeriesDirectory {
     this.#maxEntries = maxEntries;
   }
 
-  /** Undefined for a series that is not loaded, or not in the catalogue. */
+  /** Undefined for a series that is not known, or not in the catalogue. */
   get(id: number): LiveSeries | undefined {
-    return this.#series.get(id);
+    return this.#series.get(id) ?? undefined;
   }
 
-  /** The ids that {@link SeriesDirectory.load} has yet to ask for. */
-  unknown(ids: Int32Array): number[] {
-    const unknown = new Set<number>();
-    for (const id of ids) if (!this.#series.has(id)) unknown.add(id);
-    return [...unknown];
+  /** Whether nothing has to be asked for. */
+  knows(ids: Int32Array): boolean {
+    return ids.every((id) => this.#series.has(id));
   }
 
-  /** Asks for the names of series. */
-  async load(ids: readonly number[]): Promise<void> {
-    if (ids.length === 0) return;
-    const rows = await this.#describe(ids);
-    if (this.#series.size + rows.length > this.#maxEntries) this.#series.clear();
+  /** Asks for the names of the series that are not known. */
+  async learn(ids: Int32Array): Promise<void> {
+    const unknown = [...new Set(ids)].filter((id) => !this.#series.has(id));
+    const rows = await this.#describe(unknown);
+    if (this.#series.size + unknown.length > this.#maxEntries) this.#series.clear();
+    for (const id of unknown) this.#series.set(id, null);
     for (const row of rows) this.#series.set(row.id, fromRow(row));
   }
 }

@@ -9,6 +9,7 @@ import type { LiveCounters } from './counters.ts';
 import { gapEvent, type LiveEvent } from './event.ts';
 import { type Cursor, EntryIds, FROM_THE_BEGINNING, parseEventId } from './event-id.ts';
 import type { Feed, Start } from './feed.ts';
+import { NEWEST_MAX_SERIES } from './newest-samples.ts';
 
 const RETRY_MS = 1000;
 /** Events handed on at once; a door that is full makes the rest wait. */
@@ -125,10 +126,21 @@ async function* sinceThen(open: Opening, since: string | number): LiveStream {
 }
 
 async function* newest(open: Opening): LiveStream {
-  const samples = await untilItWorks(open, open.signal, () =>
-    newestSamples(open.engine, questionOf(open, open.newestMaxSeries)),
+  const { engine, feed, start, newestMaxSeries } = open;
+  const { metricName } = start.subscription.selector;
+  const ofMetric = {
+    selector: { metricName, matchers: [] },
+    past: start.past,
+    maxSamples: NEWEST_MAX_SERIES + 1,
+  };
+  const samples = await untilItWorks(
+    open,
+    open.signal,
+    async () =>
+      (await feed.newest(start, () => newestSamples(engine, ofMetric))) ??
+      newestSamples(engine, questionOf(open, newestMaxSeries)),
   );
-  if (samples !== undefined) yield* show(open, samples, FROM_THE_BEGINNING);
+  if (samples !== undefined) yield* show(open, newestFirst(samples, newestMaxSeries), FROM_THE_BEGINNING);
 }
 
 async function* gapThenNewest(
@@ -150,6 +162,15 @@ async function* show({ feed, start, nowMs }: Opening, samples: SampleColumns, re
   const events = await feed.eventsFrom(samples, { xid: 0, publishedMs, ids });
   for (let from = 0; from < events.length; from += BATCH_EVENTS)
     yield events.slice(from, from + BATCH_EVENTS);
+}
+
+function newestFirst({ seriesIds, times, values }: SampleColumns, maxSamples: number): SampleColumns {
+  const order = [...times.keys()].sort((a, b) => times[b]! - times[a]!).slice(0, maxSamples);
+  return {
+    seriesIds: Int32Array.from(order, (i) => seriesIds[i]!),
+    times: Float64Array.from(order, (i) => times[i]!),
+    values: Float64Array.from(order, (i) => values[i]!),
+  };
 }
 
 function questionOf({ start }: Opening, maxSamples: number): ReplayQuestion {

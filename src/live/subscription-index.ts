@@ -1,21 +1,55 @@
-import type { SeriesSelector } from '../store/matching-series.ts';
+import { NewestSamples } from './newest-samples.ts';
 import { type LiveSeries, matches } from './series-directory.ts';
 import type { Subscription } from './subscription.ts';
 
 /** The subscriptions to one metric. */
-interface Topic {
-  /** Rises with every change, so that what a series matched before is known to be old. */
-  version: number;
-  readonly byHost: Map<string, Set<Subscription>>;
-  readonly anyHost: Set<Subscription>;
+export class Topic {
+  newest = new NewestSamples();
+  readonly #byHost = new Map<string | undefined, Set<Subscription>>();
+  /** Another with every change, so that what a series matched before is known to be old. */
+  #version = Symbol();
+
+  get isEmpty(): boolean {
+    return this.#byHost.size === 0;
+  }
+
+  /** Every subscription. */
+  get subscriptions(): Subscription[] {
+    return [...this.#byHost.values()].flatMap((set) => [...set]);
+  }
+
+  add(subscription: Subscription): void {
+    const { host } = subscription.selector;
+    const set = this.#byHost.get(host) ?? new Set();
+    this.#byHost.set(host, set.add(subscription));
+    this.#version = Symbol();
+  }
+
+  remove(subscription: Subscription): boolean {
+    const { host } = subscription.selector;
+    const set = this.#byHost.get(host);
+    if (!set?.delete(subscription)) return false;
+    if (set.size === 0) this.#byHost.delete(host);
+    this.#version = Symbol();
+    return true;
+  }
+
+  /** The subscriptions that a series matches: found once a series and change, not once a sample and subscriber. */
+  match(series: LiveSeries): readonly Subscription[] {
+    if (series.matched.version !== this.#version) {
+      const candidates = [undefined, series.host].flatMap((host) => [...(this.#byHost.get(host) ?? [])]);
+      series.matched = {
+        version: this.#version,
+        subscriptions: candidates.filter(({ selector }) => matches(series, selector)),
+      };
+    }
+    return series.matched.subscriptions;
+  }
 }
 
-const NONE: readonly Subscription[] = [];
-
-/** Finds the subscriptions that a series matches: once a series and change, not once a sample and subscriber. */
+/** All subscriptions, by metric. */
 export class SubscriptionIndex {
   readonly #topics = new Map<string, Topic>();
-  #versions = 0;
   #size = 0;
 
   /** Number of subscriptions. */
@@ -23,48 +57,29 @@ export class SubscriptionIndex {
     return this.#size;
   }
 
+  /** The metrics that somebody follows. */
+  get topics(): Iterable<Topic> {
+    return this.#topics.values();
+  }
+
+  /** Undefined where nobody follows the metric. */
+  topic(metricName: string): Topic | undefined {
+    return this.#topics.get(metricName);
+  }
+
   add(subscription: Subscription): void {
-    const { metricName, host } = subscription.selector;
-    const topic = this.#topics.get(metricName) ?? { version: 0, byHost: new Map(), anyHost: new Set() };
+    const { metricName } = subscription.selector;
+    const topic = this.#topics.get(metricName) ?? new Topic();
     this.#topics.set(metricName, topic);
-    if (host !== undefined && !topic.byHost.has(host)) topic.byHost.set(host, new Set());
-    setOf(topic, host)!.add(subscription);
-    topic.version = ++this.#versions;
+    topic.add(subscription);
     this.#size++;
   }
 
   remove(subscription: Subscription): void {
-    const { metricName, host }: SeriesSelector = subscription.selector;
+    const { metricName } = subscription.selector;
     const topic = this.#topics.get(metricName);
-    const set = topic && setOf(topic, host);
-    if (!topic || !set?.delete(subscription)) return;
-    if (host !== undefined && set.size === 0) topic.byHost.delete(host);
-    if (topic.anyHost.size === 0 && topic.byHost.size === 0) this.#topics.delete(metricName);
-    topic.version = ++this.#versions;
+    if (!topic?.remove(subscription)) return;
+    if (topic.isEmpty) this.#topics.delete(metricName);
     this.#size--;
   }
-
-  /** The subscriptions that a series matches. */
-  match(series: LiveSeries): readonly Subscription[] {
-    const topic = this.#topics.get(series.metricName);
-    if (topic === undefined) return NONE;
-    if (series.matched.version !== topic.version) {
-      const candidates = [...topic.anyHost, ...(topic.byHost.get(series.host) ?? NONE)];
-      series.matched = {
-        version: topic.version,
-        subscriptions: candidates.filter(({ selector }) => matches(series, selector)),
-      };
-    }
-    return series.matched.subscriptions;
-  }
-
-  [Symbol.iterator](): Iterator<Subscription> {
-    return [...this.#topics.values()]
-      .flatMap(({ anyHost, byHost }) => [...anyHost, ...[...byHost.values()].flatMap((set) => [...set])])
-      .values();
-  }
-}
-
-function setOf(topic: Topic, host: string | undefined): Set<Subscription> | undefined {
-  return host === undefined ? topic.anyHost : topic.byHost.get(host);
 }
