@@ -41,6 +41,10 @@ const startNode = () =>
   });
 /** The first lives on and is measured, the second is killed. */
 const nodes: [Program, Program] = [await startNode(), await startNode()];
+// Covers the ways out that still run code.
+process.once('exit', () => {
+  for (const node of nodes) node.signal('SIGKILL');
+});
 const said: string[] = [];
 let turn = 0;
 const balancer = await startTcpProxy(() => nodes[turn++ % 2]!.url);
@@ -100,13 +104,12 @@ async function read(): Promise<void> {
   ];
   for (let n = 0; !isOver(); n++) {
     const signal = AbortSignal.timeout(n % 50 === 49 ? 5 : 30_000);
-    const status = await fetch(balancer.url + paths[n % paths.length]!, { signal }).then(
-      async (response) => {
+    const status = await fetch(balancer.url + paths[n % paths.length]!, { signal })
+      .then(async (response) => {
         await response.arrayBuffer();
         return String(response.status);
-      },
-      (error: Error) => error.name,
-    );
+      })
+      .catch((error: Error) => error.name);
     queries.set(status, (queries.get(status) ?? 0) + 1);
     await sleep(20);
   }
@@ -142,10 +145,9 @@ function watchLive() {
 async function watchMemory(): Promise<void> {
   while (!isOver()) {
     await sleep(LOOK_EVERY_MS);
-    const text = await fetch(`${nodes[0].url}/metrics`).then(
-      (response) => response.text(),
-      () => '',
-    );
+    const text = await fetch(`${nodes[0].url}/metrics`)
+      .then((response) => response.text())
+      .catch(() => '');
     const bytes = Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]);
     if (bytes > 0) memory.push(bytes);
   }

@@ -40,13 +40,12 @@ export function startSoakWriters(url: () => string, writers: number): SoakWriter
 
   async function send(body: string): Promise<number> {
     const signal = AbortSignal.timeout(30_000);
-    const status = await fetch(`${url()}/write?precision=ms`, { method: 'POST', body, signal }).then(
-      async (response) => {
+    const status = await fetch(`${url()}/write?precision=ms`, { method: 'POST', body, signal })
+      .then(async (response) => {
         await response.arrayBuffer();
         return response.status;
-      },
-      () => 0,
-    );
+      })
+      .catch(() => 0);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     return status;
   }
