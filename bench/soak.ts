@@ -24,6 +24,13 @@ const LOOK_EVERY_MS = 5_000;
 const GROWTH_ALLOWED = 0.15;
 const MEBIBYTE = 1024 * 1024;
 
+/** Bytes of the node that lives on. */
+interface Memory {
+  readonly resident: number;
+  readonly heapUsed: number;
+  readonly external: number;
+}
+
 const { values: flags } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
 const runMs = Number(flags.minutes) * 60_000;
 const installation = findLocalTimescale();
@@ -54,7 +61,7 @@ const isOver = () => performance.now() >= endAtMs;
 const writers = startSoakWriters(() => balancer.url, WRITERS);
 const live = watchLive();
 const queries = new Map<string, number>();
-const memory: number[] = [];
+const memory: Memory[] = [];
 const kills = { node: 0, database: 0, redis: 0 };
 await Promise.all([...Array.from({ length: READERS }, read), watchMemory(), killNow()]);
 await writers.stop();
@@ -62,9 +69,10 @@ await sleep(LOOK_EVERY_MS);
 live.stop();
 
 const lost = await lostSamples(database.url, writers.acknowledged);
-const settled = memory.slice(Math.floor(memory.length / 4));
-const early = median(settled.slice(0, Math.ceil(settled.length / 3)));
-const late = median(settled.slice(-Math.ceil(settled.length / 3)));
+// The first third is for caches and buffers to fill.
+const third = Math.ceil(memory.length / 3);
+const early = memory.slice(third, 2 * third);
+const late = memory.slice(2 * third);
 for (const node of nodes) node.signal('SIGTERM');
 const ends = await Promise.all(nodes.map(({ ended }) => ended));
 said.push(...ends.map(({ output }) => output));
@@ -81,12 +89,14 @@ const summary = {
   query_answers: Object.fromEntries(queries),
   live: live.summary(),
   killed: kills,
-  resident_mib: { early: round(early), late: round(late), longest: round(Math.max(...memory)) },
+  resident_mib: medians('resident'),
+  heap_used_mib: medians('heapUsed'),
+  external_mib: medians('external'),
   unhandled_rejections: unhandled,
   exit_codes: ends.map(({ code }) => code),
 };
 console.log(JSON.stringify(summary, undefined, 2));
-const grew = late > early * (1 + GROWTH_ALLOWED);
+const grew = summary.resident_mib.late > summary.resident_mib.early * (1 + GROWTH_ALLOWED);
 process.exit(lost > 0 || unhandled > 0 || grew || summary.exit_codes.some((code) => code !== 0) ? 1 : 0);
 
 /** Asks for something else each time, of whichever node it is. */
@@ -148,9 +158,21 @@ async function watchMemory(): Promise<void> {
     const text = await fetch(`${nodes[0].url}/metrics`)
       .then((response) => response.text())
       .catch(() => '');
-    const bytes = Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]);
-    if (bytes > 0) memory.push(bytes);
+    const figure = (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1]);
+    const resident = figure('process_resident_memory_bytes');
+    const heapUsed = figure('nodejs_heap_size_used_bytes');
+    if (resident > 0) memory.push({ resident, heapUsed, external: figure('nodejs_external_memory_bytes') });
   }
+}
+
+/** Of the second and the last third of the run. */
+function medians(of: keyof Memory): { early: number; late: number } {
+  const median = (values: readonly Memory[]) =>
+    Math.round(
+      (values.map((each) => each[of]).toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0) /
+        MEBIBYTE,
+    );
+  return { early: median(early), late: median(late) };
 }
 
 async function killNow(): Promise<void> {
@@ -173,12 +195,4 @@ async function killNow(): Promise<void> {
     }
     nodes[1] = await startNode();
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-function round(bytes: number): number {
-  return Math.round(bytes / MEBIBYTE);
 }
