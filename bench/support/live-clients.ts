@@ -27,6 +27,7 @@ let afterSending: number[] = [];
 let gaps = 0;
 const sockets: WebSocket[] = [];
 
+process.on('disconnect', () => process.exit(1));
 process.on('message', (order: ClientsOrder | 'collect' | 'leave') => {
   if (order === 'leave') process.exit(0);
   if (order !== 'collect') {
