@@ -14,8 +14,10 @@ export function thinRows(aligned: Aligned, n: number, context: GapContext): Alig
   const wanted = Math.max(2, n - gaps);
   const gapMs = gapMsFor(times, wanted, context);
   const kept = downsample(times, meanOf(aligned), wanted, { gapMs }).times;
-  const thinned = kept.length === times.length ? aligned : mergeInto(kept, aligned);
-  return openGaps(thinned, gapMs);
+  const at = rowsOf(kept, times);
+  const thinned = kept.length === times.length ? aligned : mergeInto(kept, at, aligned);
+  // Neighbours that were none before are apart since rows between them were left out.
+  return openGaps(thinned, (k) => at[k]! - at[k - 1]! === 1 && kept[k]! - kept[k - 1]! > gapMs);
 }
 
 /** The gap rule for one line, by its own times: milliseconds, no more than the range. */
@@ -56,13 +58,18 @@ function extentOf(values: Float64Array): { least: number; extent: number } {
   return { least, extent: extent > 0 && extent < Number.POSITIVE_INFINITY ? extent : 1 };
 }
 
-/** Rows between two kept ones go to the nearer of them, by number. */
-function mergeInto(kept: Float64Array<ArrayBuffer>, { times, lines }: Aligned): Aligned {
+/** Which rows the kept times are. */
+function rowsOf(kept: Float64Array, times: Float64Array): Uint32Array {
   const at = new Uint32Array(kept.length);
   for (let k = 0, row = 0; k < kept.length; k++) {
     while (times[row] !== kept[k]) row++;
     at[k] = row;
   }
+  return at;
+}
+
+/** Rows between two kept ones go to the nearer of them, by number. */
+function mergeInto(kept: Float64Array<ArrayBuffer>, at: Uint32Array, { times, lines }: Aligned): Aligned {
   const thinned = lines.map((line) => {
     const merged = blankLine(kept.length);
     for (let k = 0; k < kept.length; k++) {
@@ -111,16 +118,17 @@ function countGaps(times: Float64Array, gapMs: number): number {
   return gaps;
 }
 
-/** Puts a row of nothing into the middle of each gap. */
-function openGaps(aligned: Aligned, gapMs: number): Aligned {
-  const gaps = countGaps(aligned.times, gapMs);
-  if (gaps === 0) return aligned;
+/** Puts a row of nothing into the middle of each gap: before the rows that `afterGap` says. */
+function openGaps(aligned: Aligned, afterGap: (row: number) => boolean): Aligned {
   const { times, lines } = aligned;
+  let gaps = 0;
+  for (let row = 1; row < times.length; row++) if (afterGap(row)) gaps++;
+  if (gaps === 0) return aligned;
   const opened = new Float64Array(times.length + gaps);
   const copies = lines.map(() => blankLine(opened.length));
   let to = 0;
   for (let row = 0; row < times.length; row++) {
-    if (row > 0 && times[row]! - times[row - 1]! > gapMs) opened[to++] = (times[row]! + times[row - 1]!) / 2;
+    if (row > 0 && afterGap(row)) opened[to++] = (times[row]! + times[row - 1]!) / 2;
     opened[to] = times[row]!;
     for (const [l, { values, min, max }] of lines.entries()) {
       copies[l]!.values[to] = values[row]!;

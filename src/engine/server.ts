@@ -55,7 +55,8 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
 export function openPool(options: ServerOptions): pg.Pool {
   const pool = new pg.Pool({
     application_name: options.applicationName ?? 'hyperdash',
-    options: '-c jit=off -c random_page_cost=1.1',
+    // Starting parallel workers takes longer than a chart of a hundred series does: only for costlier queries.
+    options: '-c jit=off -c random_page_cost=1.1 -c parallel_setup_cost=10000',
     connectionString: options.url,
     max: options.poolSize,
     statement_timeout: options.statementTimeoutMs,

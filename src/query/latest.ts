@@ -2,7 +2,7 @@ import type { LatestAnswer, LatestInput } from '../contract/latest.ts';
 import { parseMatchers } from '../contract/names.ts';
 import type { Engine } from '../engine/engine.ts';
 import { latestSample } from '../store/latest-sample.ts';
-import { noSeries, requireSeries } from './require-series.ts';
+import { noSeries } from './require-series.ts';
 
 /**
  * The newest sample of all series that match.
@@ -14,7 +14,7 @@ export async function queryLatest(engine: Engine, input: LatestInput): Promise<L
     host: input.host,
     matchers: parseMatchers(input.match ?? []),
   };
-  const newest = await latestSample(engine, await requireSeries(engine, selector));
+  const newest = await latestSample(engine, selector);
   if (newest === undefined) throw noSeries(selector);
   return newest;
 }

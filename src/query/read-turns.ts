@@ -25,7 +25,7 @@ export interface ReadTurns {
 }
 
 /**
- * Large reads take a quarter of the connections at once: with the half at most that writes take, a quarter is left.
+ * Large reads take a quarter of the connections at once, half of what charts may take: small charts never wait for them.
  * @param connections of the engine's pool
  */
 export function createReadTurns(connections: number): ReadTurns {

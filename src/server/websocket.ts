@@ -107,8 +107,9 @@ function trpcDoor(
       return { ...parts.services, principal: caller.principal, connection: connectionOf.get(res) };
     },
     onError: ({ error, path }) => {
-      if (error.code === 'INTERNAL_SERVER_ERROR')
-        parts.logger.error({ err: error, path }, 'a procedure failed');
+      // Without a path it is the socket that failed, mostly by what the client sent.
+      if (error.code !== 'INTERNAL_SERVER_ERROR' || path === undefined) return;
+      parts.logger.error({ err: error, path }, 'a procedure failed');
     },
   });
   return (client, request, principal) => {

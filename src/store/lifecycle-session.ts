@@ -86,6 +86,25 @@ export async function unlessElsewhere(
   await client.query('SELECT pg_advisory_unlock($1, $2)', keys);
 }
 
+/** Rollups are written as compressed batches, of up to a thousand rows, instead of rows; TimescaleDB has it from 2.25 on. */
+const DIRECT_COMPRESS = 'timescaledb.enable_direct_compress_on_cagg_refresh';
+/** Holds the groups of a day of some hundred series. */
+const BULK_WORK_MEM = '128MB';
+
+/**
+ * Runs refreshes of long stretches that hold nothing yet in half the time, where this TimescaleDB can. Not for the few
+ * buckets of a policy or of late samples: each refresh would leave batches of its own, as small.
+ */
+export async function inBulk<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  const { rowCount } = await client.query(
+    `SELECT set_config(name, 'on', false), set_config('work_mem', $2, false) FROM pg_settings WHERE name = $1`,
+    [DIRECT_COMPRESS, BULK_WORK_MEM],
+  );
+  const result = await work();
+  if (rowCount) await client.query(`RESET ${DIRECT_COMPRESS}; RESET work_mem`);
+  return result;
+}
+
 /** Whether this version's function or procedure takes an argument; later versions of TimescaleDB add some. */
 export async function takesArgument(client: PoolClient, routine: string, argument: string): Promise<boolean> {
   const { rows } = await client.query<{ takes: boolean }>(

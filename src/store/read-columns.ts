@@ -4,6 +4,7 @@ import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { copyOut } from './copy-out.ts';
 import { asking } from './store-error.ts';
+import { RAW_AGGREGATES, ROLLUP_AGGREGATES, ROLLUP_VALUES, rollupParts, within } from './tier-sql.ts';
 
 /** What to read: some series of one tier over a range, as one column of values. */
 export interface ColumnsQuestion {
@@ -20,43 +21,6 @@ export interface ColumnsQuestion {
 
 const TYPES = ['timestamptz', 'float8'] as const;
 
-/** The continuous aggregate of each resolution. */
-export const ROLLUP_TABLES = {
-  '1min': 'samples_1min',
-  '1hour': 'samples_1hour',
-  daily: 'samples_daily',
-} as const;
-
-/** Of samples; `count` as a double, as every column of values is. */
-export const RAW_AGGREGATES: Record<Aggregate, string> = {
-  avg: 'avg(value)',
-  min: 'min(value)',
-  max: 'max(value)',
-  sum: 'sum(value)',
-  count: 'count(*)::float8',
-  last: 'last(value, time)',
-};
-
-/** Of the rollup rows of one series. */
-const ROLLUP_VALUES: Record<Aggregate, string> = {
-  avg: 'sum / count',
-  min: 'min',
-  max: 'max',
-  sum: 'sum',
-  count: 'count::float8',
-  last: 'last',
-};
-
-/** Of the rollup rows of several series; an average is sum over count, never an average of averages. */
-export const ROLLUP_AGGREGATES: Record<Aggregate, string> = {
-  avg: 'sum(sum) / sum(count)::float8',
-  min: 'min(min)',
-  max: 'max(max)',
-  sum: 'sum(sum)',
-  count: 'sum(count)::float8',
-  last: 'last(last, bucket)',
-};
-
 /**
  * Reads points in time order, straight from the wire into columns, in one or more segments. Once the signal is aborted
  * the statement is cancelled.
@@ -70,29 +34,25 @@ export function readColumns(
 ): Promise<readonly Columns[]> {
   const { maxRows } = question;
   return asking(async () => {
-    const segments = await copyOut(engine, sqlFor(question), { types: TYPES, maxRows }, signal);
+    const segments = await copyOut(engine, await sqlFor(engine, question), { types: TYPES, maxRows }, signal);
     return segments.map(([times, values]) => ({ times: times!, values: values! }));
   }, signal);
 }
 
-/** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */
-function sqlFor({ resolution, seriesIds, range, aggregate, bucketMs }: ColumnsQuestion): string {
-  const time = resolution === 'raw' ? 'time' : 'bucket';
-  const several = seriesIds.length > 1;
-  const where = `series_id ${several ? `IN (${seriesIds.join()})` : `= ${seriesIds[0]}`}
-    AND ${time} >= ${timestamp(range.fromMs)} AND ${time} < ${timestamp(range.toMs)}`;
-  if (resolution === 'raw') {
-    if (bucketMs === null) return `SELECT time, value FROM samples WHERE ${where} ORDER BY 1`;
-    const bucket = `time_bucket('${bucketMs} ms', time)`;
-    return `SELECT ${bucket}, ${RAW_AGGREGATES[aggregate]} FROM samples WHERE ${where} GROUP BY 1 ORDER BY 1`;
+async function sqlFor(engine: Engine, question: ColumnsQuestion): Promise<string> {
+  const { resolution, seriesIds, range, aggregate, bucketMs } = question;
+  if (resolution !== 'raw') {
+    const several = seriesIds.length > 1;
+    const value = several ? ROLLUP_AGGREGATES[aggregate] : ROLLUP_VALUES[aggregate];
+    const parts = (await rollupParts(engine, resolution, range)).map(
+      (part) =>
+        `SELECT bucket, ${value} FROM ${part.table} WHERE ${within(seriesIds, 'bucket', part.range)}` +
+        (several ? ' GROUP BY 1' : ''),
+    );
+    return `${parts.join(' UNION ALL ')} ORDER BY 1`;
   }
-  const table = ROLLUP_TABLES[resolution];
-  return several
-    ? `SELECT bucket, ${ROLLUP_AGGREGATES[aggregate]} FROM ${table} WHERE ${where} GROUP BY 1 ORDER BY 1`
-    : `SELECT bucket, ${ROLLUP_VALUES[aggregate]} FROM ${table} WHERE ${where} ORDER BY 1`;
-}
-
-/** A literal of an instant, epoch milliseconds. */
-export function timestamp(ms: number): string {
-  return `timestamptz '${new Date(ms).toISOString()}'`;
+  const where = within(seriesIds, 'time', range);
+  if (bucketMs === null) return `SELECT time, value FROM samples WHERE ${where} ORDER BY 1`;
+  const bucket = `time_bucket('${bucketMs} ms', time)`;
+  return `SELECT ${bucket}, ${RAW_AGGREGATES[aggregate]} FROM samples WHERE ${where} GROUP BY 1 ORDER BY 1`;
 }

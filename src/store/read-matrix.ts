@@ -5,8 +5,8 @@ import type { Column } from '../domain/copy-row.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { copyOut } from './copy-out.ts';
-import { RAW_AGGREGATES, ROLLUP_AGGREGATES, ROLLUP_TABLES, timestamp } from './read-columns.ts';
 import { asking } from './store-error.ts';
+import { RAW_AGGREGATES, ROLLUP_AGGREGATES, rollupParts, within } from './tier-sql.ts';
 
 /** What to read: lines of one tier over a range. */
 export interface MatrixQuestion {
@@ -35,7 +35,7 @@ export function readMatrix(
 ): Promise<LineRows> {
   const shape = { types: TYPES, maxRows: question.maxRows };
   return asking(async () => {
-    const segments = await copyOut(engine, sqlFor(question), shape, signal);
+    const segments = await copyOut(engine, await sqlFor(engine, question), shape, signal);
     const [lines, times, values, min, max] = TYPES.map((_, column) =>
       joinColumn(segments.map((segment) => segment[column]!)),
     ) as [Column, Column, Column, Column, Column];
@@ -43,26 +43,32 @@ export function readMatrix(
   }, signal);
 }
 
-/** COPY takes no parameters: every literal here is a number, a time made from one, or a word of ours. */
-function sqlFor({ resolution, lines, range, aggregate, bucketMs }: MatrixQuestion): string {
-  const time = resolution === 'raw' ? 'time' : 'bucket';
+async function sqlFor(engine: Engine, question: MatrixQuestion): Promise<string> {
+  const { resolution, lines, range, aggregate, bucketMs } = question;
   const ids = lines.flat();
-  const where = `series_id IN (${ids.join()})
-    AND ${time} >= ${timestamp(range.fromMs)} AND ${time} < ${timestamp(range.toMs)}`;
   if (resolution === 'raw' && bucketMs === null) {
-    return `SELECT 0, time, value, value, value FROM samples WHERE ${where} ORDER BY 2`;
+    return `SELECT 0, time, value, value, value FROM samples WHERE ${within(ids, 'time', range)} ORDER BY 2`;
   }
-  const lineOf = `array_position(ARRAY[${ids.join()}], series_id)`;
-  const line =
-    lines.length === ids.length
-      ? `${lineOf} - 1`
-      : `(ARRAY[${lines.flatMap((own, l) => own.map(() => l))}])[${lineOf}]`;
-  const [bucket, aggregates, table] =
-    resolution === 'raw'
-      ? [`time_bucket('${bucketMs} ms', time)`, RAW_AGGREGATES, 'samples']
-      : ['bucket', ROLLUP_AGGREGATES, ROLLUP_TABLES[resolution]];
-  const value = aggregates[aggregate];
-  const whole = aggregate === 'sum' || aggregate === 'count';
-  const band = whole ? `${value}, ${value}` : `${aggregates.min}, ${aggregates.max}`;
-  return `SELECT ${line}, ${bucket}, ${value}, ${band} FROM ${table} WHERE ${where} GROUP BY 1, 2 ORDER BY 1, 2`;
+  const grouped = (aggregates: Record<Aggregate, string>, bucket: string, from: string) => {
+    const value = aggregates[aggregate];
+    const whole = aggregate === 'sum' || aggregate === 'count';
+    const band = whole ? `${value}, ${value}` : `${aggregates.min}, ${aggregates.max}`;
+    return `SELECT ${lineSql(lines)}, ${bucket}, ${value}, ${band} FROM ${from} GROUP BY 1, 2`;
+  };
+  if (resolution === 'raw') {
+    const from = `samples WHERE ${within(ids, 'time', range)}`;
+    return `${grouped(RAW_AGGREGATES, `time_bucket('${bucketMs} ms', time)`, from)} ORDER BY 1, 2`;
+  }
+  const parts = (await rollupParts(engine, resolution, range)).map((part) =>
+    grouped(ROLLUP_AGGREGATES, 'bucket', `${part.table} WHERE ${within(ids, 'bucket', part.range)}`),
+  );
+  return `${parts.join(' UNION ALL ')} ORDER BY 1, 2`;
+}
+
+/** The place of a row's series among the lines, from 0. */
+function lineSql(lines: MatrixQuestion['lines']): string {
+  const ids = lines.flat();
+  const place = `array_position(ARRAY[${ids.join()}], series_id)`;
+  if (lines.length === ids.length) return `${place} - 1`;
+  return `(ARRAY[${lines.flatMap((own, line) => own.map(() => line))}])[${place}]`;
 }

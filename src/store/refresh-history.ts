@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { oldestAcceptableMs, ROLLUPS, type Rollup, type TimeRange } from '../domain/retention.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HyperdashError } from '../errors.ts';
-import { exclusively, inExclusiveTransaction, withMaintenanceSession } from './lifecycle-session.ts';
+import { exclusively, inBulk, inExclusiveTransaction, withMaintenanceSession } from './lifecycle-session.ts';
 import { isBusy, readRawLimit, refreshRollup } from './refresh.ts';
 
 const HOUR_MS = 3_600_000;
@@ -96,7 +96,7 @@ async function refreshStep(engine: Engine, rollup: Rollup, range: TimeRange): Pr
       return await withMaintenanceSession(engine, (client) =>
         exclusively(client, 'refresh', async () => {
           const { nowMs } = await readRawLimit(client);
-          await refreshRollup(client, rollup, range, nowMs);
+          await inBulk(client, () => refreshRollup(client, rollup, range, nowMs));
         }),
       );
     } catch (error) {

@@ -1,5 +1,9 @@
 import type { Pool } from 'pg';
 import { ROLLUPS, type Rollup } from '../domain/retention.ts';
+import type { Engine } from '../engine/engine.ts';
+
+/** So long an answer is used again: the view has that much more to aggregate. */
+const RECENT_MS = 10_000;
 
 /** The materialised part of a rollup, as a table of its own: `series_id, bucket, sum, count, min, max, last`. */
 export interface MaterializedPart {
@@ -33,4 +37,19 @@ export async function readMaterializedParts(
     Rollup,
     MaterializedPart
   >;
+}
+
+type MaterializedParts = Promise<Record<Rollup, MaterializedPart>>;
+const lastRead = new WeakMap<Engine, { readonly readMs: number; readonly parts: MaterializedParts }>();
+
+/** {@link readMaterializedParts} as of the last 10 s. */
+export async function recentMaterializedParts(engine: Engine): MaterializedParts {
+  const nowMs = performance.now();
+  const last = lastRead.get(engine);
+  if (last && nowMs < last.readMs + RECENT_MS) return last.parts;
+  const parts = readMaterializedParts(engine.pool);
+  lastRead.set(engine, { readMs: nowMs, parts });
+  // A failure is told to those who wait for it; the next one asks again.
+  parts.catch(() => lastRead.delete(engine));
+  return parts;
 }

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { lateRange, ROLLUPS, type Rollup, refreshWindow, type TimeRange } from '../domain/retention.ts';
 import type { Engine } from '../engine/engine.ts';
-import { takesArgument, unlessElsewhere, withMaintenanceSession } from './lifecycle-session.ts';
+import { inBulk, takesArgument, unlessElsewhere, withMaintenanceSession } from './lifecycle-session.ts';
 import { readMaterializedParts } from './refresh-watermarks.ts';
 
 /**
@@ -9,6 +9,9 @@ import { readMaterializedParts } from './refresh-watermarks.ts';
  * more than ten stretches that changed are refreshed as a single stretch from the first to the last.
  */
 const BUCKETS_PER_BATCH: Record<Rollup, number> = { '1min': 1440, '1hour': 24, daily: 30 };
+
+/** Rollups that are this far behind are caught up with in bulk. */
+const BACKLOG_MS = 6 * 3_600_000;
 
 /** A refresh of the same buckets is under way elsewhere; it, or the next round, does the work. */
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -31,12 +34,16 @@ export async function refreshLate(engine: Engine, signal?: AbortSignal): Promise
       // Days are made from hours, which are all kept: any change of those may be followed.
       daily: Math.min(sinceMs('daily'), sinceMs('1hour')),
     };
-    for (const rollup of ROLLUPS) {
-      const range = { fromMs: fromMs[rollup], toMs: late.toMs };
-      await refreshRollup(client, rollup, range, nowMs).catch((error: unknown) => {
-        if (!isBusy(error)) throw error;
-      });
-    }
+    const refreshRollups = async () => {
+      for (const rollup of ROLLUPS) {
+        const range = { fromMs: fromMs[rollup], toMs: late.toMs };
+        await refreshRollup(client, rollup, range, nowMs).catch((error: unknown) => {
+          if (!isBusy(error)) throw error;
+        });
+      }
+    };
+    if (nowMs - parts['1min'].untilMs > BACKLOG_MS) await inBulk(client, refreshRollups);
+    else await refreshRollups();
   };
   await withMaintenanceSession(
     engine,

@@ -4,21 +4,32 @@ import type { Engine } from '../engine/engine.ts';
 import type { JobRun } from './jobs.ts';
 import { readJobStatus } from './status-jobs.ts';
 import { ratio, readTiers, tierStatusOf } from './status-tiers.ts';
+import { asking } from './store-error.ts';
 
 /** Reads which PostgreSQL and which TimescaleDB the engine is. */
-export async function readEngineStatus(engine: Engine): Promise<StatusAnswer['engine']> {
-  const { rows } = await engine.pool.query<{ postgres: string; timescaledb: string }>(
-    `SELECT current_setting('server_version') AS postgres, extversion AS timescaledb
-       FROM pg_extension WHERE extname = 'timescaledb'`,
-  );
-  return { kind: engine.kind, ...rows[0]! };
+export function readEngineStatus(engine: Engine): Promise<StatusAnswer['engine']> {
+  return asking(async () => {
+    const { rows } = await engine.pool.query<{ postgres: string; timescaledb: string }>(
+      `SELECT current_setting('server_version') AS postgres, extversion AS timescaledb
+         FROM pg_extension WHERE extname = 'timescaledb'`,
+    );
+    return { kind: engine.kind, ...rows[0]! };
+  });
 }
 
 /**
  * Reads how the store is doing, from catalogues alone, so that it may be asked every few seconds.
  * @param runs the program's own runs of jobs, which TimescaleDB keeps no record of
  */
-export async function readStoreStatus(
+export function readStoreStatus(
+  engine: Engine,
+  settings: Parameters<typeof retentionOf>[0],
+  runs: ReadonlyMap<number, JobRun>,
+): Promise<StoreStatus> {
+  return asking(() => readStore(engine, settings, runs));
+}
+
+async function readStore(
   engine: Engine,
   settings: Parameters<typeof retentionOf>[0],
   runs: ReadonlyMap<number, JobRun>,

@@ -58,7 +58,10 @@ describe('PostgreSQL', () => {
     await database[end]();
     await expect.poll(ready, SOON).toEqual({ ready: false, missing: ['database'] });
     expect(await status('/healthz')).toBe(200);
-    expect(await status('/api/hosts')).toBe(503);
+    for (const path of ['/api/hosts', '/api/metrics', '/api/status', '/api/metrics/ledger_v/latest']) {
+      expect([path, await status(path)]).toEqual([path, 503]);
+    }
+    expect(await (await fetch(new URL('/metrics', url))).text()).toContain('hyperdash_database_writable 0');
     await database.resume();
     await expectHealed();
   });

@@ -81,4 +81,22 @@ describe('reading columns', () => {
     });
     expect((await readAll(question)).times).toHaveLength(ROWS);
   });
+
+  test('saturates sums and averages of several series whose sum would overflow', async () => {
+    const { rows } = await engine.pool.query<{ id: number }>(
+      `INSERT INTO series (metric_name, host) SELECT 'huge', host FROM unnest(ARRAY['a', 'b']) AS host RETURNING id`,
+    );
+    const seriesIds = rows.map(({ id }) => id);
+    await engine.pool.query(
+      `INSERT INTO samples (time, series_id, value)
+       SELECT to_timestamp($2::float8 / 1000), id, 1.7e308 FROM unnest($1::int[]) AS id`,
+      [seriesIds, FROM_MS],
+    );
+    const huge = { ...question, seriesIds, bucketMs: 60_000 };
+    const valuesOf = async (aggregate: 'sum' | 'avg' | 'max') =>
+      (await readColumns(engine, { ...huge, aggregate })).flatMap(({ values }) => [...values]);
+    expect(await valuesOf('sum')).toEqual([2e300]);
+    expect(await valuesOf('avg')).toEqual([1e300]);
+    expect(await valuesOf('max')).toEqual([1.7e308]);
+  });
 });

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openServer } from '../../src/engine/server.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -17,7 +18,8 @@ describe('migrate', () => {
     );
     const applied = await Promise.all(nodes.map(migrate));
     expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
-    expect(applied.flat()).toEqual(['0001_series', '0002_samples', '0003_rollups', '0004_views']);
+    const files = (await readdir(new URL('../../sql', import.meta.url))).sort();
+    expect(applied.flat()).toEqual(files.map((file) => file.replace('.sql', '')));
     await Promise.all(nodes.map((node) => node.close()));
   });
 });

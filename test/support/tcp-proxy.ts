@@ -8,11 +8,11 @@ export interface TcpProxy {
   close(): void;
 }
 
-/** Passes on to the server at `target`, an HTTP URL. */
-export function startTcpProxy(target: string): Promise<TcpProxy> {
-  const { hostname, port } = new URL(target);
+/** Passes on to the server at `target`, an HTTP URL; a function is asked for each connection, as a balancer would. */
+export function startTcpProxy(target: string | (() => string)): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
+    const { hostname, port } = new URL(typeof target === 'string' ? target : target());
     const upstream = connect(Number(port), hostname);
     for (const [socket, other] of [
       [client, upstream],

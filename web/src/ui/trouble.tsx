@@ -1,11 +1,15 @@
+import type { FormEvent } from 'react';
+import { keepApiKey } from '../client.ts';
+
 /** Says what went wrong and what happens next. */
 export function Trouble({ error, onRetry }: { readonly error: Error; readonly onRetry?: () => void }) {
-  const { title, advice } = explain(error);
+  const { title, advice, wantsKey } = explain(error);
   return (
     <div className="trouble" role="alert">
       <strong>{title}</strong>
       <span>{advice}</span>
-      {onRetry && (
+      {wantsKey && <KeyForm />}
+      {onRetry && !wantsKey && (
         <button type="button" className="button small" onClick={onRetry}>
           Try again
         </button>
@@ -14,7 +18,29 @@ export function Trouble({ error, onRetry }: { readonly error: Error; readonly on
   );
 }
 
-function explain(error: Error): { title: string; advice: string } {
+function KeyForm() {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    keepApiKey(String(new FormData(event.currentTarget).get('key')));
+  };
+  return (
+    <form className="key-form" onSubmit={submit}>
+      <input
+        name="key"
+        type="password"
+        autoComplete="off"
+        required
+        aria-label="API key"
+        placeholder="API key"
+      />
+      <button type="submit" className="button primary">
+        Use it
+      </button>
+    </form>
+  );
+}
+
+function explain(error: Error): { title: string; advice: string; wantsKey?: boolean } {
   const code = (error as { data?: { code?: string } }).data?.code;
   switch (code) {
     case undefined:
@@ -36,7 +62,11 @@ function explain(error: Error): { title: string; advice: string } {
       };
     case 'UNAUTHORIZED':
     case 'FORBIDDEN':
-      return { title: 'An API key is needed.', advice: 'This server lets nobody in without one.' };
+      return {
+        title: 'An API key that may read is needed.',
+        advice: 'It is kept in this browser alone.',
+        wantsKey: true,
+      };
     default:
       return { title: 'The server failed.', advice: 'Its log says why. This page tries again by itself.' };
   }

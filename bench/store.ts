@@ -1,0 +1,118 @@
+/**
+ * Measures the store on a server, end to end over HTTP and without a cache: `DATABASE_URL=postgres://… npm run bench:store`.
+ * It fills the database with metrics of its own, `bench_store_…`: 100 hosts × 5 metrics, 3 days at 10 s and the 27
+ * days before at a sample a minute, which takes some minutes; a later run adds only what is missing up to now.
+ */
+import { createApp, createLogger, openStore } from '../src/app.ts';
+import { parseConfig } from '../src/config.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { runJob } from '../src/store/jobs.ts';
+import { readJobs } from '../src/store/jobs-due.ts';
+import { refreshLate } from '../src/store/refresh.ts';
+import { figure, quantile, timeCalls } from './support/report.ts';
+import { openReader } from './support/requests.ts';
+import { fillHistory, HOSTS, METRICS } from './support/store-history.ts';
+import { BUSY, fillMany, MANY, QUIET } from './support/store-many.ts';
+import { measureRefresh } from './support/store-refresh.ts';
+import { measureDenseBytes, readCompressedSizes } from './support/store-sizes.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const WARM_UP_CALLS = 20;
+const CALLS = 200;
+
+const config = parseConfig({
+  ...process.env,
+  PORT: '0',
+  AGENT: 'off',
+  LOG_LEVEL: 'error',
+  STATEMENT_TIMEOUT_MS: '3600000',
+});
+const store = await openStore(config, 'bench', createLogger(config));
+const app = createApp(config);
+try {
+  const endMs = await fill(store.engine);
+  const { url } = await app.start();
+  await measureQueries(url, endMs);
+  await app.stop();
+  await measureSizes(store.engine, endMs);
+  await measureRefreshes(store.engine, endMs);
+} finally {
+  await app.stop();
+  await store.close();
+}
+
+/** Brings samples and rollups up to now and compresses as the policies would. @returns the end of the samples, epoch ms */
+async function fill(engine: Engine): Promise<number> {
+  const startedMs = performance.now();
+  const { endMs, writtenRows } = await fillHistory(engine);
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (seconds > 60) figure('COPY over one connection, samples per second', writtenRows / seconds, '/s');
+  await fillMany(engine, endMs);
+  await refreshLate(engine);
+  for (const { jobId, procedure } of await readJobs(engine)) {
+    if (procedure === 'policy_compression') await runJob(engine, jobId);
+  }
+  await engine.pool.query('VACUUM (ANALYZE)');
+  return endMs;
+}
+
+async function measureQueries(url: string, endMs: number): Promise<void> {
+  const reader = openReader(url);
+  let call = 0;
+  /** Another host and another second with every call, so that nothing is asked twice. */
+  const median = async (what: string, target: string, path: (nth: number) => string): Promise<void> => {
+    await timeCalls(WARM_UP_CALLS, () => reader.read(path(call++)));
+    const measurements = await timeCalls(CALLS, () => reader.read(path(call++)));
+    figure(`${what}, median`, quantile(measurements, 0.5), 'ms', target);
+  };
+  const host = (nth: number) => `host=host-${(nth % HOSTS) + 1}`;
+  const series = (rangeMs: number, rest: string) => (nth: number) => {
+    const toMs = endMs - (nth % 60) * 1000;
+    const metric = METRICS[nth % METRICS.length];
+    return `/api/metrics/${metric}?start=${toMs - rangeMs}&end=${toMs}&${rest.replace('{host}', host(nth))}`;
+  };
+  await median('one series, 1 h of raw', '< 5; goal < 100', series(HOUR_MS, '{host}'));
+  await median('one series, 24 h from 1-minute', '< 5', series(DAY_MS, '{host}'));
+  await median('one series, 7 d from 1-hour', '< 5; goal < 50', series(7 * DAY_MS, '{host}'));
+  await median('one series, 30 d from daily', '< 5', series(30 * DAY_MS, '{host}'));
+  await median(`${HOSTS} hosts, 24 h from 1-minute`, '< 70', series(DAY_MS, ''));
+  await median(`${HOSTS} hosts, 7 d from 1-hour`, '< 50', series(7 * DAY_MS, ''));
+  await median('newest of one series', '< 2', (nth) => `/api/metrics/${METRICS[0]}/latest?${host(nth)}`);
+  await median(`newest of ${MANY} series, seconds old`, '≤ 20', () => `/api/metrics/${BUSY}/latest`);
+  await median(`newest of ${MANY} series, 20 days old`, '≤ 20', () => `/api/metrics/${QUIET}/latest`);
+  reader.close();
+}
+
+async function measureSizes(engine: Engine, endMs: number): Promise<void> {
+  const sizes = await readCompressedSizes(engine);
+  for (const { relation, rows, bytesBefore, bytesAfter } of sizes) {
+    figure(`${relation}, compressed, bytes a row`, bytesAfter / rows, 'B');
+    figure(`${relation}, compression ratio`, bytesBefore / bytesAfter, '×');
+  }
+  const total = (bytes: 'bytesBefore' | 'bytesAfter') => sizes.reduce((sum, size) => sum + size[bytes], 0);
+  figure(
+    'all that is compressed, rollups included, ratio',
+    total('bytesBefore') / total('bytesAfter'),
+    '×',
+    '≥ 10',
+  );
+  const bytesOfRow = (name: string) => {
+    const size = sizes.find(({ relation }) => relation === name);
+    return size ? size.bytesAfter / size.rows : 0;
+  };
+  const raw = await measureDenseBytes(engine, endMs, 3);
+  const rollups = bytesOfRow('samples_1min') / 6 + bytesOfRow('samples_1hour') / 360;
+  figure('a sample at 10 s, compressed', raw, 'B', 'Prometheus 5.8');
+  figure('a sample at 10 s, compressed, rollups included', raw + rollups, 'B');
+}
+
+async function measureRefreshes(engine: Engine, endMs: number): Promise<void> {
+  const midnightMs = Math.floor(endMs / DAY_MS) * DAY_MS;
+  const dayBefore = (days: number) => midnightMs - days * DAY_MS;
+  const dense = await measureRefresh(engine, [dayBefore(1), dayBefore(2)]);
+  const sparse = await measureRefresh(engine, [dayBefore(10), dayBefore(12), dayBefore(14)]);
+  figure('refresh of 1-minute, of samples at 10 s, rows', quantile(dense, 0.5), '/s', '≥ 300 K');
+  figure('refresh of 1-minute, of a sample a minute, rows', quantile(sparse, 0.5), '/s', '≥ 300 K');
+}

@@ -1,0 +1,28 @@
+import { Agent, request } from 'node:http';
+
+/** A client that reads whole answers over one kept connection and parses nothing. */
+export interface Reader {
+  /** Gets a path of the program. @returns the answer's bytes; rejects at any status but 200 */
+  read(path: string): Promise<number>;
+  close(): void;
+}
+
+/** Opens a reader of the program at an address. */
+export function openReader(url: string): Reader {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  return {
+    read: (path) =>
+      new Promise((resolve, reject) => {
+        const sent = request(new URL(path, url), { agent }, (response) => {
+          if (response.statusCode !== 200) reject(new Error(`${path}: status ${response.statusCode}`));
+          let bytes = 0;
+          response.on('data', (chunk: Buffer) => {
+            bytes += chunk.length;
+          });
+          response.once('end', () => resolve(bytes));
+        });
+        sent.once('error', reject).end();
+      }),
+    close: () => agent.destroy(),
+  };
+}
