@@ -33,7 +33,7 @@ export class LoadConnection {
       this.#answered = resolve;
       this.#failed = reject;
       this.#socket.write(
-        `POST ${path} HTTP/1.1\r\nhost: bench\r\n${headers}content-length: ${body.length}\r\n\r\n`,
+        `POST ${path} HTTP/1.1\r\nhost: localhost\r\n${headers}content-length: ${body.length}\r\n\r\n`,
         'latin1',
       );
       this.#socket.write(body);
