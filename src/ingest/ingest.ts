@@ -22,24 +22,11 @@ export interface IdentifiedSample {
   readonly value: number;
 }
 
-/** Samples of one request that are now committed, for those who follow. */
-export interface CommittedSamples {
-  /** The series of each row. */
-  readonly series: readonly SeriesRef[];
-  /** Epoch milliseconds, a row each. */
-  readonly times: Float64Array;
-  readonly values: Float64Array;
-  /** Rows that were stored before, ascending: not to be told again. */
-  readonly duplicates: Duplicates;
-}
-
 /** The parts that {@link createIngest} joins. */
 export interface IngestParts {
   readonly resolveSeries: ResolveSeries;
   readonly describeMetrics: (metrics: readonly MetricDescription[]) => Promise<void>;
   readonly commit: Commit;
-  /** Told after each commit, before the sender is; must not throw. */
-  readonly onCommitted?: (samples: CommittedSamples) => void;
   readonly limits: GroupCommitLimits & BacklogLimits;
   /** The oldest time that is accepted, epoch milliseconds. */
   readonly oldestMs: () => number;
@@ -92,7 +79,7 @@ export interface Ingest {
 
 /** Joins decoding, the series registry and group commit. */
 export function createIngest(parts: IngestParts): Ingest {
-  const { resolveSeries, describeMetrics, commit, onCommitted, limits, oldestMs, nowMs } = parts;
+  const { resolveSeries, describeMetrics, commit, limits, oldestMs, nowMs } = parts;
   const registry = new SeriesRegistry();
   const resolver = new SeriesResolver(resolveSeries, nowMs);
   const commits = new GroupCommit(commit, limits);
@@ -107,7 +94,6 @@ export function createIngest(parts: IngestParts): Ingest {
     const columns = columnsOf(batch);
     const duplicates = batch.rows === 0 ? [] : await commits.write(columns);
     if (batch.descriptions.length > 0) await describeMetrics(batch.descriptions);
-    if (batch.rows > 0) onCommitted?.({ ...columns, series: batch.series, duplicates });
     return duplicates;
   }
 

@@ -3,6 +3,7 @@ import type { LiveSample } from '../../src/contract/live.ts';
 import type { LiveEvent } from '../../src/live/event.ts';
 import type { FeedLimits } from '../../src/live/feed.ts';
 import { createLive, type Live } from '../../src/live/live.ts';
+import { pruneCommitLog, wantCommitLog } from '../../src/store/keep-commit-log.ts';
 import { writeSamples } from '../../src/store/write-samples.ts';
 import { openTestEngine, type TestEngine } from '../support/engine.ts';
 import { range, until } from '../support/live.ts';
@@ -195,4 +196,19 @@ test('nothing is logged while nobody listens', async () => {
   await engine.pool.query('DELETE FROM commit_log');
   await insertBySql('unwatched', [1]);
   expect((await engine.pool.query('SELECT FROM commit_log')).rowCount).toBe(0);
+});
+
+test('the log gives up what it need not keep, and says from where on it lacks nothing', async () => {
+  await wantCommitLog(engine);
+  await insertBySql('pruned', [1, 2, 3]);
+  await engine.pool.query(`UPDATE commit_log SET committed_at = committed_at - interval '1 hour'`);
+  const { rows: old } = await engine.pool.query<{ xid: string }>(
+    'SELECT xid::text FROM commit_log ORDER BY xid DESC LIMIT 1',
+  );
+  await insertBySql('pruned', [4]);
+  await pruneCommitLog(engine);
+  const { rows: kept } = await engine.pool.query<{ sample_values: number[]; complete_from: string }>(
+    'SELECT sample_values, complete_from::text FROM commit_log, commit_log_state',
+  );
+  expect(kept).toEqual([{ sample_values: [4], complete_from: String(Number(old[0]!.xid) + 1) }]);
 });
