@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +21,28 @@ export async function run(cwd: string, program: string, ...args: readonly string
   }
 }
 
+/** What `npm pack` builds from. */
+const SOURCES = [
+  'LICENSE',
+  'README.md',
+  'package-lock.json',
+  'package.json',
+  'sql',
+  'src',
+  'tsconfig.build.json',
+  'tsconfig.json',
+  'web',
+  'workers',
+];
+
+/** Copies this package's sources: packing begins by deleting `dist`, which other tests are being served from. */
+async function copySources(directory: string): Promise<string> {
+  const copy = join(directory, 'hyperdash');
+  for (const source of SOURCES) await cp(join(ROOT, source), join(copy, source), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
 /** A project outside the repository that has installed this package as users get it. */
 export interface ScratchProject {
   readonly directory: string;
@@ -31,7 +53,7 @@ export interface ScratchProject {
 /** Packs this package, and installs the tarball with what the examples need beside it. */
 export async function installScratchProject(): Promise<ScratchProject> {
   const directory = await mkdtemp(join(tmpdir(), 'hyperdash-scratch-'));
-  await run(ROOT, 'npm', 'pack', '--pack-destination', directory);
+  await run(await copySources(directory), 'npm', 'pack', '--pack-destination', directory);
   const packed = (await readdir(directory)).find((name) => name.endsWith('.tgz'));
   const tarball = join(directory, packed!);
   await writeFile(
