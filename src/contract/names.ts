@@ -4,6 +4,8 @@ const NAME_MAX_LENGTH = 200;
 const LABEL_VALUE_MAX_LENGTH = 1000;
 /** Labels that a series may have. */
 export const LABELS_MAX = 64;
+/** Names that no label may have: superjson refuses to write an object that has one. */
+export const UNSAFE_LABELS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
 /** No control characters (C0, DEL, C1) and no lone surrogates, which PostgreSQL cannot store. */
 const printable = (text: string): boolean => !/[\p{Cc}\p{Cs}]/u.test(text);

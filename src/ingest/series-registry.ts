@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fieldErrors } from '../contract/field-errors.ts';
-import { Host, LABELS_MAX, Labels, MetricName } from '../contract/names.ts';
+import { Host, LABELS_MAX, Labels, MetricName, UNSAFE_LABELS } from '../contract/names.ts';
 import type { SeriesIdentity } from '../store/resolve-series.ts';
 import { Generations } from './generations.ts';
 import type { Protocol } from './protocol.ts';
@@ -80,8 +80,8 @@ function faultOf(name: SeriesName, labels: SeriesName['labels']): string | undef
   // Before anything is done for each of them.
   if (labels.length > LABELS_MAX) return `labels: at most ${LABELS_MAX} labels`;
   const record = Object.fromEntries(labels);
-  // What a schema does with this name depends on the library.
-  if (Object.hasOwn(record, '__proto__')) return 'labels.__proto__: is no name for a label';
+  const unsafe = UNSAFE_LABELS.find((label) => Object.hasOwn(record, label));
+  if (unsafe !== undefined) return `labels.${unsafe}: is no name for a label`;
   if (Object.keys(record).length < labels.length) return `labels: ${repeated(labels)} is given twice`;
   const checked = WellNamed.safeParse({ metric_name: name.metricName, host: name.host, labels: record });
   if (checked.success) return undefined;

@@ -43,6 +43,7 @@ describe.each(registries())('samples of a %s series', (_, registry) => {
     ['a time that is an invalid Date', { ...GOOD, time: new Date(Number.NaN) }, 'time'],
     ['a label that is not text', { ...GOOD, labels: { a: 1 } }, 'labels.a'],
     ['labels that are a list', { ...GOOD, labels: ['a'] }, 'labels'],
+    ['a label named constructor', { ...GOOD, labels: { constructor: 'x' } }, 'labels.constructor'],
     ['a label named __proto__', { ...GOOD, labels: JSON.parse('{"__proto__":"x"}') }, 'labels.__proto__'],
     [
       'too many labels',
