@@ -21,6 +21,11 @@ export interface FieldError {
   readonly reason: string;
 }
 
+/** Faulty fields in one line: `points: must be at least 2; foo: is not a known field`. */
+export function inOneLine(fields: readonly FieldError[]): string {
+  return fields.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
+}
+
 /** The one error that may reach a client: its message never holds SQL, a stack or a secret. */
 export class HyperdashError extends Error {
   readonly code: ErrorCode;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { fieldErrors } from '../contract/field-errors.ts';
 import { serverTransformer } from '../contract/live-wire.ts';
 import { isBounded, requireScope, requireSeriesWithin, type Scope } from '../domain/principal.ts';
-import { type FieldError, HyperdashError } from '../errors.ts';
+import { type FieldError, HyperdashError, inOneLine } from '../errors.ts';
 import { Timings } from '../query/timings.ts';
 import type { Context } from './context.ts';
 
@@ -57,9 +57,7 @@ const t = initTRPC
 export function publicMessage(error: TRPCError): string {
   if (error.code === 'INTERNAL_SERVER_ERROR') return 'internal server error';
   if (!(error.cause instanceof z.core.$ZodError)) return error.message;
-  return fieldErrors(error.cause)
-    .map(({ field, reason }) => `${field}: ${reason}`)
-    .join('; ');
+  return inOneLine(fieldErrors(error.cause));
 }
 
 /** The fields of the input that an error names. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fieldErrors } from '../contract/field-errors.ts';
 import { Host, Labels, MetricName } from '../contract/names.ts';
 import type { TimeRange } from '../domain/retention.ts';
-import { HyperdashError } from '../errors.ts';
+import { HyperdashError, inOneLine } from '../errors.ts';
 import { type CsvFile, openCsv } from './csv-file.ts';
 import { EXIT_FAILED, type Loading, load, tellFailure } from './load.ts';
 import { whole } from './progress.ts';
@@ -56,12 +56,7 @@ function parseTarget({ host, metric, labels = [] }: ImportOptions): Target {
   });
   const target = Target.safeParse({ host, metric_name: metric, labels: Object.fromEntries(pairs) });
   if (target.success) return target.data;
-  throw new HyperdashError(
-    'BAD_REQUEST',
-    fieldErrors(target.error)
-      .map(({ field, reason }) => `${field}: ${reason}`)
-      .join('; '),
-  );
+  throw new HyperdashError('BAD_REQUEST', inOneLine(fieldErrors(target.error)));
 }
 
 async function importRows(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fieldErrors } from '../contract/field-errors.ts';
 import { Host, LABELS_MAX, Labels, MetricName, UNSAFE_LABELS } from '../contract/names.ts';
+import { inOneLine } from '../errors.ts';
 import type { SeriesIdentity } from '../store/resolve-series.ts';
 import { Generations } from './generations.ts';
 import type { Protocol } from './protocol.ts';
@@ -85,9 +86,7 @@ function faultOf(name: SeriesName, labels: SeriesName['labels']): string | undef
   if (Object.keys(record).length < labels.length) return `labels: ${repeated(labels)} is given twice`;
   const checked = WellNamed.safeParse({ metric_name: name.metricName, host: name.host, labels: record });
   if (checked.success) return undefined;
-  return fieldErrors(checked.error)
-    .map(({ field, reason }) => `${field}: ${reason}`)
-    .join('; ');
+  return inOneLine(fieldErrors(checked.error));
 }
 
 function repeated(labels: SeriesName['labels']): string {

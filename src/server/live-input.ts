@@ -1,6 +1,6 @@
 import { fieldErrors } from '../contract/field-errors.ts';
 import { LiveInput } from '../contract/live.ts';
-import { HyperdashError } from '../errors.ts';
+import { HyperdashError, inOneLine } from '../errors.ts';
 import { fromWire, type WireFields } from './wire.ts';
 
 /** What a query may say: the path names the metric, and what a header can say has another spelling here. */
@@ -22,6 +22,5 @@ export function liveInput(metricName: string, query: WireFields, lastEventId?: s
   });
   if (parsed.success) return parsed.data;
   const errors = fieldErrors(parsed.error);
-  const message = errors.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
-  throw new HyperdashError('BAD_REQUEST', message, { fields: errors });
+  throw new HyperdashError('BAD_REQUEST', inOneLine(errors), { fields: errors });
 }

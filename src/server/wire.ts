@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { HyperdashError } from '../errors.ts';
+import { HyperdashError, inOneLine } from '../errors.ts';
 
 /** What a query string holds: each name with one value, or several where it was repeated. */
 export type WireFields = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -28,8 +28,7 @@ function refuseUnknown(shape: z.core.$ZodShape, names: readonly string[]): void 
   const unknown = names.filter((name) => !Object.hasOwn(shape, name));
   if (unknown.length === 0) return;
   const fields = unknown.map((field) => ({ field, reason: 'is not a known field' }));
-  const message = fields.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
-  throw new HyperdashError('BAD_REQUEST', message, { fields });
+  throw new HyperdashError('BAD_REQUEST', inOneLine(fields), { fields });
 }
 
 function scalar(schema: z.core.$ZodType, text: string): unknown {
