@@ -21,6 +21,8 @@ import { figuresOf, SELF_CHARTED } from './figures.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import type { FeedLimits } from './live/feed.ts';
 import { createLive, type Live } from './live/live.ts';
+import { ANSWERS_KEPT_MS, AnswerCache } from './query/cache/answer-cache.ts';
+import { openRedisAnswers, type RedisAnswers } from './query/cache/redis-answers.ts';
 import { createQueries } from './query/queries.ts';
 import { type ReadLimits, Reads } from './query/reads.ts';
 import { type Access, accessByKeys, OPEN_ACCESS } from './server/access.ts';
@@ -30,6 +32,7 @@ import { createHttpServer } from './server/http.ts';
 import type { ConnectionLimits } from './server/live-connections.ts';
 import { createMetrics } from './server/metrics.ts';
 import { answers, isWritable } from './store/answers.ts';
+import { databaseIdentity } from './store/database-identity.ts';
 import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
 import { applyLifecycle } from './store/lifecycle.ts';
@@ -154,11 +157,15 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
     const replica = replicaOf(config, store.engine, readLimits, logger);
     closers.push(() => replica?.close());
     const reads = new Reads(store.engine, () => replica?.engine() ?? store.engine, readLimits);
+    const shared = await sharedAnswers(config, store.engine, logFailure);
+    closers.push(() => shared?.close());
+    const cache = new AnswerCache({ reads, maxBytes: config.CACHE_MAX_BYTES, redis: shared });
     const storeStatus = () => readStoreStatus(store.engine, lifecycle, jobs.runs());
     const metrics = createMetrics(
       figuresOf({
         downsampling,
         reads,
+        cache,
         ingest,
         live,
         pools: { main: store.engine.pool, ...(replica && { replica: replica.pool }) },
@@ -171,7 +178,7 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
     const logCall = createCallLog(logger, config.SLOW_QUERY_MS);
     const server = await createHttpServer({
       services: {
-        queries: createQueries(store.engine, reads, downsampling, {
+        queries: createQueries(store.engine, reads, cache, downsampling, {
           retention: retentionOf(lifecycle),
           maxRawRows: config.MAX_RAW_ROWS,
           nowMs: Date.now,
@@ -231,6 +238,21 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
     },
   };
   return app;
+}
+
+/** Where nodes share answers; undefined without a Redis, or where none are to be kept. */
+async function sharedAnswers(
+  { REDIS_URL: url, CACHE_MAX_BYTES: maxBytes }: Config,
+  engine: Engine,
+  logFailure: (message: string, error: unknown) => void,
+): Promise<RedisAnswers | undefined> {
+  if (url === undefined || maxBytes === 0) return undefined;
+  return openRedisAnswers({
+    url,
+    database: await databaseIdentity(engine),
+    keptMs: ANSWERS_KEPT_MS,
+    onError: (error) => logFailure('cache: answers are not shared between nodes', error),
+  });
 }
 
 async function ingestInto(engine: Engine, config: Config, live: Live): Promise<Ingest> {

@@ -51,6 +51,7 @@ const Settings = z.object({
   DOWNSAMPLING_INLINE_MAX: whole(0, 100_000_000).default(200_000),
   DOWNSAMPLING_THREADS: whole(1, 64).default(2),
   INGEST_MAX_PENDING: whole(1, 100_000_000).default(500_000),
+  CACHE_MAX_BYTES: whole(0, 2 ** 40).default(64 * 1024 * 1024),
   MAX_SERIES: whole(1, 100_000_000).default(1_000_000),
   MAX_RAW_ROWS: whole(1, 100_000_000).default(5_000_000),
 });

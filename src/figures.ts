@@ -5,6 +5,7 @@ import type { Engine } from './engine/engine.ts';
 import type { Replica } from './engine/replica.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import type { LiveCounters } from './live/counters.ts';
+import type { AnswerCache } from './query/cache/answer-cache.ts';
 import type { Reads } from './query/reads.ts';
 import type { Figure, Value } from './server/metrics.ts';
 
@@ -17,6 +18,7 @@ export const SELF_CHARTED = [
   'hyperdash_query_seconds_total',
   'hyperdash_query_rows_read_total',
   'hyperdash_reads',
+  'hyperdash_cache_lookups_total',
   'hyperdash_database_connections',
   'hyperdash_ingest_samples_total',
   'hyperdash_ingest_rejected_total',
@@ -35,6 +37,7 @@ const STORE_WITHIN_MS = 2_000;
 export interface FigureSources {
   readonly downsampling: Pick<Downsampling, 'counters'>;
   readonly reads: Pick<Reads, 'counters'>;
+  readonly cache: Pick<AnswerCache, 'counters'>;
   readonly ingest: Pick<Ingest, 'counters'>;
   readonly live: { readonly counters: LiveCounters };
   /** By the name of what they are for. */
@@ -49,6 +52,7 @@ export interface FigureSources {
 export function figuresOf(sources: FigureSources): Figure[] {
   return [
     ...queueFigures(sources),
+    ...cacheFigures(sources.cache),
     ...ingestFigures(sources.ingest),
     ...liveFigures(sources.live),
     ...databaseFigures(sources),
@@ -73,6 +77,21 @@ function queueFigures({ downsampling, reads }: FigureSources): Figure[] {
     counter('reads_refused_total', 'Charts refused as too many were being read', [], () => [
       [{}, reads.counters.refused],
     ]),
+  ];
+}
+
+function cacheFigures(cache: Pick<AnswerCache, 'counters'>): Figure[] {
+  return [
+    counter(
+      'cache_lookups_total',
+      'Costly charts of the settled past, by where they were found',
+      ['outcome'],
+      () => {
+        const { memory, redis, shared, missed, unsettled } = cache.counters;
+        return entries('outcome', { memory, redis, shared, missed, unsettled });
+      },
+    ),
+    gauge('cache_bytes', 'Bytes of answers kept in memory, now', [], () => [[{}, cache.counters.bytes]]),
   ];
 }
 

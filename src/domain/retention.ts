@@ -104,8 +104,13 @@ export function lateRange(nowMs: number, limit: RawLimit): TimeRange {
  */
 export function refreshWindow(rollup: Rollup, range: TimeRange, nowMs: number): TimeRange | undefined {
   const bucketMs = BUCKET_MS[rollup];
-  const settledMs = Math.floor((nowMs - REFRESH_POLICIES[rollup].endAgeMs) / bucketMs) * bucketMs;
   const fromMs = Math.floor(range.fromMs / bucketMs) * bucketMs;
-  const toMs = Math.min(Math.ceil(range.toMs / bucketMs) * bucketMs, settledMs);
+  const toMs = Math.min(Math.ceil(range.toMs / bucketMs) * bucketMs, refreshEndMs(rollup, nowMs));
   return fromMs < toMs ? { fromMs, toMs } : undefined;
+}
+
+/** Up to where a rollup's policy would refresh it now: the end of a bucket, in epoch milliseconds. */
+export function refreshEndMs(rollup: Rollup, nowMs: number): number {
+  const bucketMs = BUCKET_MS[rollup];
+  return Math.floor((nowMs - REFRESH_POLICIES[rollup].endAgeMs) / bucketMs) * bucketMs;
 }

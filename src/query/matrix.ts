@@ -1,7 +1,7 @@
 import { AlignedSeries } from '../contract/aligned-series.ts';
 import type { MatrixAnswer, MatrixInput } from '../contract/matrix.ts';
 import { parseMatchers } from '../contract/names.ts';
-import { type Aligned, align } from '../domain/align.ts';
+import { align, type LineRows } from '../domain/align.ts';
 import { commonBucketMs } from '../domain/common-bucket.ts';
 import type { GapContext } from '../domain/gap-rule.ts';
 import { lineGapMs, thinRows } from '../domain/thin-rows.ts';
@@ -9,11 +9,14 @@ import { type Plan, planTier, type Retention, type TierRequest } from '../domain
 import { resolveRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type MatrixLine, matrixLines } from '../store/matrix-lines.ts';
-import { readMatrix } from '../store/read-matrix.ts';
+import { type MatrixQuestion, readMatrix } from '../store/read-matrix.ts';
+import type { Computing } from './cache/answer-cache.ts';
+import type { KeptAnswer } from './cache/kept-answer.ts';
 import type { QueryOptions } from './questions.ts';
+import type { Reads } from './reads.ts';
 import { noSeries } from './require-series.ts';
 import type { SeriesQueryParts } from './series.ts';
-import { Timings } from './timings.ts';
+import { readPlan, Timings } from './timings.ts';
 
 /** Rollup rows that `fit` is willing to read for one chart; with many lines it takes a coarser tier instead. */
 const FIT_ROWS = 100_000;
@@ -24,11 +27,12 @@ const FIT_ROWS = 100_000;
  *   SERVICE_UNAVAILABLE where the database fails
  */
 export async function queryMatrix(
-  { reads, readTurns, settings }: SeriesQueryParts,
+  parts: SeriesQueryParts,
   input: MatrixInput,
   { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<MatrixAnswer> {
   const beganMs = performance.now();
+  const { reads, readTurns, cache, settings } = parts;
   const nowMs = settings.nowMs();
   const range = resolveRange(input.start, input.end, nowMs);
   const rangeMs = range.toMs - range.fromMs;
@@ -36,34 +40,31 @@ export async function queryMatrix(
     reads.run((engine) => requireLines(engine, input), signal),
   );
   const plan = planLines({ ...range, nowMs, ...input }, lines, settings.retention);
+  const { resolution } = plan;
   const single = lines.length === 1 && lines[0]!.seriesIds.length === 1;
-  const needsBuckets = plan.resolution === 'raw' && !single;
-  const bucketMs = needsBuckets ? commonBucketMs(rangeMs, input.points) : plan.bucketMs;
-  const question = {
-    resolution: plan.resolution,
-    lines: lines.map(({ seriesIds }) => seriesIds),
-    range,
-    aggregate: input.aggregate,
-    bucketMs,
-    maxRows: settings.maxRawRows,
+  const bucketMs = resolution === 'raw' && !single ? commonBucketMs(rangeMs, input.points) : plan.bucketMs;
+  const ids = lines.map(({ seriesIds }) => seriesIds);
+  const { aggregate, points } = input;
+  const question = { resolution, lines: ids, range, aggregate, bucketMs, maxRows: settings.maxRawRows };
+  const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: ids.flat().length };
+  timings.plan = readPlan(plan, extent);
+  const compute = async (computing: Computing) => {
+    const read = () => readLines(reads, question, computing, timings);
+    const rows = await readTurns.run(extent, read, computing.signal);
+    timings.plan = { ...readPlan(plan, extent), rows: rows.times.length };
+    return timings.measure('downsample', () => thinLines(rows, lines.length, points, { bucketMs, rangeMs }));
   };
-  const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: question.lines.flat().length };
-  const read = () =>
-    timings.measure('database', () => reads.run((engine) => readMatrix(engine, question, signal), signal));
-  const rows = await readTurns.run(extent, read, signal);
-  timings.plan = {
-    tier: plan.source,
-    reason: plan.reason,
-    series: extent.seriesCount,
-    rangeSeconds: rangeMs / 1000,
-    rows: rows.times.length,
-  };
-  const context = { bucketMs, rangeMs };
-  const { whole, thinned } = await timings.measure('downsample', () => {
-    const aligned = align(rows, lines.length);
-    return { whole: aligned, thinned: thinRows(aligned, input.points, context) };
-  });
-  const asStored = bucketMs === null && whole.times.length <= input.points;
+  const kept = await cache.answer(
+    {
+      past: { resolution, range, retentionMs: settings.retention[resolution] },
+      extent,
+      key: ['matrix', ids, aggregate, points, bucketMs],
+      nowMs,
+    },
+    compute,
+    { signal, timings },
+  );
+  const data = named(lines, kept);
   return {
     metric_name: input.metric_name,
     start: input.start,
@@ -71,15 +72,26 @@ export async function queryMatrix(
     host: input.host ?? null,
     from: new Date(range.fromMs),
     to: new Date(range.toMs),
-    points_requested: input.points,
-    points_returned: thinned.times.length,
+    points_requested: points,
+    points_returned: data.length,
     data_source: plan.source,
     bucket_ms: bucketMs,
     reason: plan.reason,
     series_matched: matched,
     took_ms: Math.round((performance.now() - beganMs) * 10) / 10,
-    data: named(lines, whole, thinned, input.points, context, asStored),
+    data,
   };
+}
+
+function readLines(
+  reads: Reads,
+  question: MatrixQuestion,
+  { signal, before }: Computing,
+  timings: Timings,
+): Promise<LineRows> {
+  return timings.measure('database', () =>
+    reads.run((engine) => readMatrix(engine, question, signal, before), signal),
+  );
 }
 
 async function requireLines(engine: Engine, input: MatrixInput) {
@@ -104,20 +116,44 @@ function planLines(request: TierRequest, lines: readonly MatrixLine[], retention
   return planLines({ ...request, points: Math.floor(request.points / 2) }, lines, retention);
 }
 
-function named(
-  lines: readonly MatrixLine[],
-  whole: Aligned,
-  thinned: Aligned,
+interface LinesFacts {
+  /** Of each line, in milliseconds. */
+  readonly gapsMs: readonly number[];
+  /** There are `min` and `max` beside the values of each line. */
+  readonly bands: boolean;
+}
+
+/** Columns: the times, and of each line its values and, where they may differ from it, `min` and `max`. */
+function thinLines(
+  rows: LineRows,
+  count: number,
   points: number,
   context: GapContext,
-  asStored: boolean,
-): AlignedSeries {
+): KeptAnswer<LinesFacts> {
+  const whole = align(rows, count);
+  const thinned = thinRows(whole, points, context);
+  const asStored = context.bucketMs === null && whole.times.length <= points;
+  return {
+    columns: [
+      thinned.times,
+      ...thinned.lines.flatMap(({ values, min, max }) => (asStored ? [values] : [values, min, max])),
+    ],
+    facts: {
+      gapsMs: whole.lines.map((line) => lineGapMs(whole.times, line, points, context)),
+      bands: !asStored,
+    },
+  };
+}
+
+function named(lines: readonly MatrixLine[], { columns, facts }: KeptAnswer<LinesFacts>): AlignedSeries {
+  const [times, ...others] = columns;
+  const width = facts.bands ? 3 : 1;
   return new AlignedSeries(
-    thinned.times,
+    times!,
     lines.map(({ host, labels }, l) => {
-      const { values, min, max } = thinned.lines[l]!;
-      const gap_ms = lineGapMs(whole.times, whole.lines[l]!, points, context);
-      return { host, labels, gap_ms, values, ...(!asStored && { min, max }) };
+      const [values, min, max] = others.slice(l * width, (l + 1) * width);
+      const gap_ms = facts.gapsMs[l]!;
+      return { host, labels, gap_ms, values: values!, ...(min && max && { min, max }) };
     }),
   );
 }

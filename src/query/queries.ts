@@ -3,6 +3,7 @@ import type { Downsampling } from '../downsampling/downsampling.ts';
 import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
+import type { AnswerCache } from './cache/answer-cache.ts';
 import { queryLatest } from './latest.ts';
 import { queryMatrix } from './matrix.ts';
 import type { Queries, QueryOptions } from './questions.ts';
@@ -12,16 +13,23 @@ import { querySeries, type SeriesQuerySettings } from './series.ts';
 import { Timings } from './timings.ts';
 
 /**
- * The queries: charts by `reads`, what takes no time by the engine itself; large answers are downsampled in the pool
- * given.
+ * The queries: charts by `reads` and `cache`, what takes no time by the engine itself; large answers are downsampled in
+ * the pool given.
  */
 export function createQueries(
   engine: Engine,
   reads: Reads,
+  cache: AnswerCache,
   downsampling: Downsampling,
   settings: SeriesQuerySettings,
 ): Queries {
-  const parts = { reads, downsampling, readTurns: createReadTurns(engine.abilities.connections), settings };
+  const parts = {
+    reads,
+    cache,
+    downsampling,
+    readTurns: createReadTurns(engine.abilities.connections),
+    settings,
+  };
   return {
     series: (input, options) => querySeries(parts, input, options),
     matrix: (input, options) => queryMatrix(parts, input, options),

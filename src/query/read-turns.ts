@@ -14,6 +14,11 @@ export interface ReadExtent {
   readonly seriesCount: number;
 }
 
+/** About how many rows a read goes through. */
+export function rowsOf({ rangeMs, bucketMs, seriesCount }: ReadExtent): number {
+  return (rangeMs / (bucketMs ?? EXPECTED_INTERVAL_MS)) * seriesCount;
+}
+
 /** Has large reads wait for each other, so that small ones always find a connection and a processor. */
 export interface ReadTurns {
   /**
@@ -35,9 +40,8 @@ export function createReadTurns(connections: number): ReadTurns {
     refusal: 'Too many large ranges are being read; ask again shortly.',
   });
   return {
-    async run({ rangeMs, bucketMs, seriesCount }, read, signal) {
-      const rows = (rangeMs / (bucketMs ?? EXPECTED_INTERVAL_MS)) * seriesCount;
-      if (rows < LARGE_ROWS) return read();
+    async run(extent, read, signal) {
+      if (rowsOf(extent) < LARGE_ROWS) return read();
       await gate.enter(signal);
       try {
         return await read();

@@ -5,12 +5,14 @@ import { commonBucketMs } from '../domain/common-bucket.ts';
 import { planTier, type Retention } from '../domain/tier.ts';
 import { resolveRange } from '../domain/time-range.ts';
 import type { Downsampling } from '../downsampling/downsampling.ts';
-import { readColumns } from '../store/read-columns.ts';
+import type { DownsamplingResult } from '../downsampling/job.ts';
+import { type ColumnsQuestion, readColumns } from '../store/read-columns.ts';
+import type { AnswerCache, Computing } from './cache/answer-cache.ts';
 import type { QueryOptions } from './questions.ts';
 import type { ReadTurns } from './read-turns.ts';
 import type { Reads } from './reads.ts';
 import { requireSeries } from './require-series.ts';
-import { Timings } from './timings.ts';
+import { readPlan, Timings } from './timings.ts';
 
 /** What {@link querySeries} needs to know besides the question. */
 export interface SeriesQuerySettings {
@@ -25,6 +27,7 @@ export interface SeriesQueryParts {
   readonly reads: Reads;
   readonly downsampling: Downsampling;
   readonly readTurns: ReadTurns;
+  readonly cache: AnswerCache;
   readonly settings: SeriesQuerySettings;
 }
 
@@ -34,10 +37,11 @@ export interface SeriesQueryParts {
  *   SERVICE_UNAVAILABLE where the database fails or too much is under way
  */
 export async function querySeries(
-  { reads, downsampling, readTurns, settings }: SeriesQueryParts,
+  parts: SeriesQueryParts,
   input: SeriesInput,
   { signal, timings = new Timings() }: QueryOptions = {},
 ): Promise<SeriesAnswer> {
+  const { reads, cache, settings } = parts;
   const { metric_name, host, aggregate, points, resolution, match = [] } = input;
   const nowMs = settings.nowMs();
   const range = resolveRange(input.start, input.end, nowMs);
@@ -51,25 +55,34 @@ export async function querySeries(
   );
   const pooledRaw = plan.resolution === 'raw' && seriesIds.length > 1;
   const bucketMs = pooledRaw ? commonBucketMs(rangeMs, points) : plan.bucketMs;
-  const read = async () => {
-    const { resolution } = plan;
-    const { maxRawRows: maxRows } = settings;
-    const question = { resolution, seriesIds, range, aggregate, bucketMs, maxRows };
-    const segments = await timings.measure('database', () =>
-      reads.run((engine) => readColumns(engine, question, signal), signal),
-    );
-    const job = { segments, n: points, gaps: { bucketMs, rangeMs } };
-    return timings.measure('downsample', () => downsampling.run(job, signal));
-  };
   const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: seriesIds.length };
-  const { times, values, gapMs, rows } = await readTurns.run(extent, read, signal);
-  timings.plan = {
-    tier: plan.source,
-    reason: plan.reason,
-    series: seriesIds.length,
-    rangeSeconds: rangeMs / 1000,
-    rows,
+  const asked = readPlan(plan, extent);
+  timings.plan = asked;
+  const question = {
+    resolution: plan.resolution,
+    seriesIds,
+    range,
+    aggregate,
+    bucketMs,
+    maxRows: settings.maxRawRows,
   };
+  const compute = async (computing: Computing) => {
+    const work = () => computeSeries(parts, question, points, computing, timings);
+    const { rows, times, values, gapMs } = await parts.readTurns.run(extent, work, computing.signal);
+    timings.plan = { ...asked, rows };
+    return { columns: [times, values], facts: { gapMs } };
+  };
+  const { columns, facts } = await cache.answer(
+    {
+      past: { resolution: plan.resolution, range, retentionMs: settings.retention[plan.resolution] },
+      extent,
+      key: ['series', seriesIds, aggregate, points, bucketMs],
+      nowMs,
+    },
+    compute,
+    { signal, timings },
+  );
+  const data = new Points(columns[0]!, columns[1]!);
   return {
     metric_name,
     start: input.start,
@@ -78,11 +91,26 @@ export async function querySeries(
     from: new Date(range.fromMs),
     to: new Date(range.toMs),
     points_requested: points,
-    points_returned: times.length,
+    points_returned: data.length,
     data_source: plan.source,
     bucket_ms: bucketMs,
-    gap_ms: gapMs,
+    gap_ms: facts.gapMs,
     reason: plan.reason,
-    data: new Points(times, values),
+    data,
   };
+}
+
+async function computeSeries(
+  { reads, downsampling }: SeriesQueryParts,
+  question: ColumnsQuestion,
+  points: number,
+  { signal, before }: Computing,
+  timings: Timings,
+): Promise<DownsamplingResult> {
+  const { range, bucketMs } = question;
+  const segments = await timings.measure('database', () =>
+    reads.run((engine) => readColumns(engine, question, signal, before), signal),
+  );
+  const job = { segments, n: points, gaps: { bucketMs, rangeMs: range.toMs - range.fromMs } };
+  return timings.measure('downsample', () => downsampling.run(job, signal));
 }

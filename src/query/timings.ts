@@ -1,7 +1,9 @@
 import type { DataSource } from '../contract/resolution.ts';
+import type { Plan } from '../domain/tier.ts';
+import type { ReadExtent } from './read-turns.ts';
 
 /** A part of answering a request, as `Server-Timing` names it. */
-export type Phase = 'plan' | 'database' | 'downsample' | 'encode';
+export type Phase = 'plan' | 'cache' | 'database' | 'downsample' | 'encode';
 
 /** How a chart was answered. */
 export interface ReadPlan {
@@ -10,7 +12,13 @@ export interface ReadPlan {
   readonly reason: string;
   readonly series: number;
   readonly rangeSeconds: number;
+  /** That were read for this answer; none where it was kept. */
   readonly rows: number;
+}
+
+/** How a chart is going to be answered, before any row is read. */
+export function readPlan({ source, reason }: Plan, { rangeMs, seriesCount }: ReadExtent): ReadPlan {
+  return { tier: source, reason, series: seriesCount, rangeSeconds: rangeMs / 1000, rows: 0 };
 }
 
 /** Where the time of one request went, and on what. */

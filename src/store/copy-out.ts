@@ -4,26 +4,30 @@ import { CopyDecoder, type CopyShape, type Segment } from '../domain/copy-binary
 import { CopyMessages } from '../domain/copy-messages.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LendingStream } from '../engine/lending-socket.ts';
+import type { Database } from './settled-version.ts';
 import { sqlState } from './store-error.ts';
 
 /**
  * Reads a query's rows as columns, by `COPY … TO STDOUT (FORMAT binary)`. Once the signal is aborted, or there are more
  * rows than allowed, the statement is cancelled. Throws what the driver or the decoder threw.
  * @param sql a query without parameters, whose columns are of the shape's types and never NULL
+ * @param before done on the same connection first
  */
 export async function copyOut(
   engine: Engine,
   sql: string,
   shape: CopyShape,
   signal?: AbortSignal,
+  before?: (connection: Database) => Promise<void>,
 ): Promise<readonly Segment[]> {
   signal?.throwIfAborted();
   const client = await engine.pool.connect();
   const decoder = new CopyDecoder(shape);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = () => reject(signal!.reason);
-  signal?.addEventListener('abort', onAbort);
   try {
+    await before?.(client);
+    signal?.addEventListener('abort', onAbort);
     if (!signal?.aborted) {
       client.query(new CopyOut(`COPY (${sql}) TO STDOUT (FORMAT binary)`, decoder, { resolve, reject }));
       await promise;

@@ -3,6 +3,7 @@ import type { Columns } from '../domain/lttb.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { copyOut } from './copy-out.ts';
+import type { Database } from './settled-version.ts';
 import { asking } from './store-error.ts';
 import { RAW_AGGREGATES, ROLLUP_AGGREGATES, ROLLUP_VALUES, rollupParts, within } from './tier-sql.ts';
 
@@ -24,6 +25,7 @@ const TYPES = ['timestamptz', 'float8'] as const;
 /**
  * Reads points in time order, straight from the wire into columns, in one or more segments. Once the signal is aborted
  * the statement is cancelled.
+ * @param before done on the same connection first
  * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows, CLIENT_CLOSED_REQUEST once aborted,
  *   SERVICE_UNAVAILABLE where the database fails
  */
@@ -31,10 +33,11 @@ export function readColumns(
   engine: Engine,
   question: ColumnsQuestion,
   signal?: AbortSignal,
+  before?: (connection: Database) => Promise<void>,
 ): Promise<readonly Columns[]> {
-  const { maxRows } = question;
+  const shape = { types: TYPES, maxRows: question.maxRows };
   return asking(async () => {
-    const segments = await copyOut(engine, await sqlFor(engine, question), { types: TYPES, maxRows }, signal);
+    const segments = await copyOut(engine, await sqlFor(engine, question), shape, signal, before);
     return segments.map(([times, values]) => ({ times: times!, values: values! }));
   }, signal);
 }

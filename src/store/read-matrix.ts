@@ -5,6 +5,7 @@ import type { Column } from '../domain/copy-row.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { copyOut } from './copy-out.ts';
+import type { Database } from './settled-version.ts';
 import { asking } from './store-error.ts';
 import { RAW_AGGREGATES, ROLLUP_AGGREGATES, rollupParts, within } from './tier-sql.ts';
 
@@ -26,16 +27,18 @@ const TYPES = ['int4', 'timestamptz', 'float8', 'float8', 'float8'] as const;
 /**
  * Reads rows by line and time. `min` and `max` are those of the samples; of sums and counts, which have no such thing, the
  * value itself.
+ * @param before done on the same connection first
  * @throws HyperdashError BAD_REQUEST where there are more than `maxRows` rows
  */
 export function readMatrix(
   engine: Engine,
   question: MatrixQuestion,
   signal?: AbortSignal,
+  before?: (connection: Database) => Promise<void>,
 ): Promise<LineRows> {
   const shape = { types: TYPES, maxRows: question.maxRows };
   return asking(async () => {
-    const segments = await copyOut(engine, await sqlFor(engine, question), shape, signal);
+    const segments = await copyOut(engine, await sqlFor(engine, question), shape, signal, before);
     const [lines, times, values, min, max] = TYPES.map((_, column) =>
       joinColumn(segments.map((segment) => segment[column]!)),
     ) as [Column, Column, Column, Column, Column];

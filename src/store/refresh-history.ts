@@ -121,6 +121,8 @@ async function endLoads(engine: Engine, range: TimeRange): Promise<void> {
   await withMaintenanceSession(engine, (client) =>
     inExclusiveTransaction(client, 'lifecycle', async () => {
       await client.query('DELETE FROM history_loads WHERE since >= $1 AND until <= $2', datesOf(range));
+      // Until now nothing was kept of this range; what was kept before is of the past without it.
+      await client.query(`INSERT INTO past_changes (times) VALUES (tstzrange($1, $2, '[]'))`, datesOf(range));
       await client.query(
         `SELECT alter_job(job_id, scheduled => true) FROM timescaledb_information.jobs
           WHERE proc_name = 'policy_retention' AND NOT EXISTS (SELECT FROM history_loads)`,

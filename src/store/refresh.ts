@@ -3,6 +3,7 @@ import { lateRange, ROLLUPS, type Rollup, refreshWindow, type TimeRange } from '
 import type { Engine } from '../engine/engine.ts';
 import { inBulk, takesArgument, unlessElsewhere, withMaintenanceSession } from './lifecycle-session.ts';
 import { readMaterializedParts } from './refresh-watermarks.ts';
+import { guardPast, isBeingMaterialized, settlePast } from './settle-past.ts';
 
 /**
  * Buckets that a refresh commits at a time: a day of the finer rollups. Too few cost a scan each, and in one batch
@@ -19,10 +20,12 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /**
  * Brings everything that has changed within the raw retention into every rollup: late samples, and whatever was
  * missed while the database or its jobs stood still. TimescaleDB knows which buckets those are, so that it costs a
- * few milliseconds where nothing has changed. Run it once a minute, on any node: one at a time does the work.
+ * few milliseconds where nothing has changed. Then the past is settled up to a few minutes ago. Run it once a minute,
+ * on any node: one at a time does the work.
  */
 export async function refreshLate(engine: Engine, signal?: AbortSignal): Promise<void> {
   const refreshAll = async (client: PoolClient) => {
+    const unsettled = await guardPast(client);
     const { nowMs, ...limit } = await readRawLimit(client);
     const late = lateRange(nowMs, limit);
     const parts = await readMaterializedParts(client);
@@ -34,16 +37,21 @@ export async function refreshLate(engine: Engine, signal?: AbortSignal): Promise
       // Days are made from hours, which are all kept: any change of those may be followed.
       daily: Math.min(sinceMs('daily'), sinceMs('1hour')),
     };
+    let complete = true;
     const refreshRollups = async () => {
       for (const rollup of ROLLUPS) {
         const range = { fromMs: fromMs[rollup], toMs: late.toMs };
         await refreshRollup(client, rollup, range, nowMs).catch((error: unknown) => {
           if (!isBusy(error)) throw error;
+          complete = false;
         });
+        // The next rollup is made from this one, so it has to be done with now.
+        if (await isBeingMaterialized(client)) complete = false;
       }
     };
     if (nowMs - parts['1min'].untilMs > BACKLOG_MS) await inBulk(client, refreshRollups);
     else await refreshRollups();
+    if (complete) await settlePast(client, unsettled, nowMs);
   };
   await withMaintenanceSession(
     engine,
