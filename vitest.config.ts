@@ -11,6 +11,7 @@ const UNIT_TESTS = [
   'test/live/{bus,event-id,ring,subscription}.test.ts',
   'test/server/*.test.ts',
   'test/query/read-turns.test.ts',
+  'test/query/cache/{flights,kept-answer}.test.ts',
   'test/engine/{data-dir-lock,lending-socket}.test.ts',
   'test/{contract,domain,downsampling,package,types}/**/*.test.ts',
 ];

@@ -19,8 +19,8 @@ export interface CachedQueriesOptions {
   /** 16 MiB unless given. */
   readonly maxBytes?: number;
   readonly redis?: RedisAnswers;
-  /** Where to read just now; the engine itself unless given. */
-  readonly current?: () => Engine;
+  /** The node's clock, in epoch milliseconds. */
+  readonly nowMs?: () => number;
 }
 
 /** Threads that downsample for all tests of a file. */
@@ -32,14 +32,14 @@ export function startDownsampling(): Downsampling {
 export function queriesOf(
   engine: Engine,
   downsampling: Downsampling,
-  { maxBytes = 16 * 1024 * 1024, redis, current = () => engine }: CachedQueriesOptions = {},
+  { maxBytes = 16 * 1024 * 1024, redis, nowMs = Date.now }: CachedQueriesOptions = {},
 ): CachedQueries {
-  const reads = new Reads(engine, current, { slots: 4, maxWaiting: 1000, maxWaitMs: 30_000 });
+  const reads = new Reads(engine, () => engine, { slots: 4, maxWaiting: 1000, maxWaitMs: 30_000 });
   const cache = new AnswerCache({ reads, maxBytes, redis });
   const queries = createQueries(engine, reads, cache, downsampling, {
     retention: retentionOf(SETTINGS),
     maxRawRows: 5_000_000,
-    nowMs: Date.now,
+    nowMs,
   });
   return { queries, cache };
 }
