@@ -54,3 +54,22 @@ test('/metrics gives the same figures again while nothing happens', async () => 
   const name = 'hyperdash_ingest_samples_total{protocol="json",outcome="accepted"}';
   expect((await figures()).get(name)).toBe((await figures()).get(name));
 });
+
+test('/metrics counts costly charts of the settled past that were computed once and answered again', async () => {
+  const ago = (minutes: number) => Date.now() - minutes * 60_000;
+  const question = { metric_name: 'seen', start: ago(1_200), end: ago(10), resolution: 'raw' } as const;
+  const lookups = async (outcome: string) =>
+    (await figures()).get(`hyperdash_cache_lookups_total{outcome="${outcome}"}`);
+  // The past settles with the first round of maintenance, which begins when the program starts.
+  await expect
+    .poll(
+      async () => {
+        await app.client.series.query(question);
+        return lookups('memory');
+      },
+      { timeout: 90_000, interval: 200 },
+    )
+    .toBe(1);
+  expect([await lookups('missed'), await lookups('redis')]).toEqual([1, 0]);
+  expect((await figures()).get('hyperdash_cache_bytes')).toBeGreaterThan(0);
+}, 120_000);

@@ -2,6 +2,7 @@ import type { LifecycleSettings, TimeRange } from '../../src/domain/retention.ts
 import type { Engine } from '../../src/engine/engine.ts';
 import { runJob } from '../../src/store/jobs.ts';
 import { readJobs } from '../../src/store/jobs-due.ts';
+import { refreshLate } from '../../src/store/refresh.ts';
 import { beginHistory, finishHistory } from '../../src/store/refresh-history.ts';
 
 export const MINUTE = 60_000;
@@ -37,4 +38,13 @@ export async function loadHistory(
   await beginHistory(engine, range);
   await insert();
   await finishHistory(engine, range);
+}
+
+/** Runs rounds of refreshing until the past is settled: what other databases of a server have under way holds it up. */
+export async function settle(engine: Engine): Promise<void> {
+  for (;;) {
+    await refreshLate(engine);
+    const { rows } = await engine.pool.query('SELECT guarded_from IS NULL AS settled FROM settled_past');
+    if (rows[0].settled) return;
+  }
 }

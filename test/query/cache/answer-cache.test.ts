@@ -4,7 +4,7 @@ import { applyLifecycle } from '../../../src/store/lifecycle.ts';
 import { refreshLate } from '../../../src/store/refresh.ts';
 import { type CachedQueries, queriesOf, startDownsampling } from '../../support/cached-queries.ts';
 import { openTestEngine, type TestEngine } from '../../support/engine.ts';
-import { DAY, HOUR, loadHistory, MINUTE, SETTINGS, stopScheduler } from '../../support/lifecycle.ts';
+import { DAY, HOUR, loadHistory, MINUTE, SETTINGS, settle, stopScheduler } from '../../support/lifecycle.ts';
 
 const METRIC = 'kept';
 const base = Math.floor(Date.now() / MINUTE) * MINUTE;
@@ -41,7 +41,7 @@ beforeEach(async () => {
     `INSERT INTO samples SELECT t, id, 1 FROM series, generate_series($1::timestamptz, $2, INTERVAL '10 min') AS t`,
     [new Date(RAW.start), new Date(base)],
   );
-  await refreshLate(engine);
+  await settle(engine);
   node = queriesOf(engine, downsampling);
 });
 
@@ -102,7 +102,7 @@ describe('the cache of answers', () => {
     expect(node.cache.counters).toMatchObject({ unsettled: 1, missed: 0 });
     await writer.query('COMMIT');
     writer.release();
-    await refreshLate(engine);
+    await settle(engine);
     expect([await twos(node), await twos(node)]).toEqual([1, 1]);
     expect(node.cache.counters).toMatchObject({ missed: 1, memory: 1 });
   });
@@ -113,7 +113,7 @@ describe('the cache of answers', () => {
     const writer = await engine.pool.connect();
     await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await writer.query('SELECT count(*) FROM series');
-    await refreshLate(engine);
+    await settle(engine);
     expect(await twos(node)).toBe(0);
     await insert(LATE_MS, writer);
     await writer.query('COMMIT');
@@ -140,25 +140,33 @@ describe('the cache of answers', () => {
 });
 
 describe('a clock that is set back', () => {
-  test('leaves answers right: what was settled beyond its now is settled anew, and heals with the next round', async () => {
-    const recent = { end: base - MINUTE };
-    const ahead = queriesOf(engine, downsampling, { nowMs: () => Date.now() + HOUR });
+  const recent = { end: base - MINUTE };
+  let ahead: CachedQueries;
+  beforeEach(async () => {
+    ahead = queriesOf(engine, downsampling, { nowMs: () => Date.now() + HOUR });
     // As rounds of an hour ahead have left it, up to this moment.
     await engine.pool.query(
       `UPDATE settled_past SET guarded_until = now() + INTERVAL '55 min', raw = now() + INTERVAL '55 min'`,
     );
     expect([await twos(ahead, recent), await twos(ahead, recent)]).toEqual([0, 0]);
     expect(ahead.cache.counters).toMatchObject({ missed: 1, memory: 1 });
-    // Before the next round everything new is noted as late.
-    await insert(base - 3 * MINUTE);
-    expect(await twos(ahead, recent)).toBe(1);
-    await refreshLate(engine);
+  });
+
+  test('has everything new noted as late until the next round', async () => {
     await insert(base - 2 * MINUTE);
-    expect(await twos(ahead, recent)).toBe(2);
-    expect(ahead.cache.counters).toMatchObject({ missed: 1, memory: 1, unsettled: 2 });
+    expect(await twos(ahead, recent)).toBe(1);
+    expect(ahead.cache.counters).toMatchObject({ missed: 1, memory: 1, unsettled: 1 });
+  });
+
+  test('voids what was kept of the time beyond its now, and settles that anew', async () => {
+    await settle(engine);
+    await insert(base - 2 * MINUTE);
+    expect(await twos(ahead, recent)).toBe(1);
+    expect(ahead.cache.counters).toMatchObject({ missed: 1, memory: 1, unsettled: 1 });
     // As a round in five minutes will have it.
-    await engine.pool.query(`UPDATE settled_past SET guarded_until = now(), raw = now()`);
-    expect([await twos(ahead, recent), await twos(ahead, recent)]).toEqual([2, 2]);
+    await engine.pool.query('UPDATE settled_past SET guarded_until = now(), raw = now()');
+    await engine.pool.query('UPDATE past_changes SET refreshed = true');
+    expect([await twos(ahead, recent), await twos(ahead, recent)]).toEqual([1, 1]);
     expect(ahead.cache.counters).toMatchObject({ missed: 2, memory: 2 });
   });
 

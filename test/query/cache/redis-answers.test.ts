@@ -3,10 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Downsampling } from '../../../src/downsampling/downsampling.ts';
 import { openRedisAnswers, type RedisAnswers } from '../../../src/query/cache/redis-answers.ts';
 import { applyLifecycle } from '../../../src/store/lifecycle.ts';
-import { refreshLate } from '../../../src/store/refresh.ts';
 import { queriesOf, startDownsampling } from '../../support/cached-queries.ts';
 import { openTestEngine, type TestEngine } from '../../support/engine.ts';
-import { HOUR, MINUTE, SETTINGS, stopScheduler } from '../../support/lifecycle.ts';
+import { HOUR, MINUTE, SETTINGS, settle, stopScheduler } from '../../support/lifecycle.ts';
 import { hasRedis, startRedis, type TestRedis } from '../../support/redis.ts';
 
 const base = Math.floor(Date.now() / MINUTE) * MINUTE;
@@ -37,7 +36,7 @@ describe.skipIf(!hasRedis())('answers in Redis', () => {
       `INSERT INTO samples SELECT t, id, 1 FROM series, generate_series($1::timestamptz, $2, INTERVAL '1 min') AS t`,
       [new Date(QUESTION.start), new Date(base)],
     );
-    await refreshLate(engine);
+    await settle(engine);
   });
   afterAll(async () => {
     for (const answers of opened) await answers.close();
@@ -75,7 +74,7 @@ describe.skipIf(!hasRedis())('answers in Redis', () => {
     expect(elsewhere.cache.counters).toMatchObject({ redis: 0, missed: 1 });
 
     await engine.pool.query('INSERT INTO samples SELECT $1, id, 9 FROM series', [new Date(base - HOUR + 1)]);
-    await refreshLate(engine);
+    await settle(engine);
     for (const node of [here, there]) {
       expect((await node.queries.series(QUESTION)).data.values).toContain(9);
     }
