@@ -28,6 +28,7 @@ const config = parseConfig({
   AGENT: 'off',
   LOG_LEVEL: 'error',
   STATEMENT_TIMEOUT_MS: '3600000',
+  CACHE_MAX_BYTES: '0',
 });
 const store = await openStore(config, 'bench', createLogger(config));
 const app = createApp(config);

@@ -24,6 +24,7 @@ describe('settings', () => {
       CHUNK_INTERVAL: 7 * 86_400_000,
       RETAIN_RAW: 30 * 86_400_000,
       RETAIN_1MIN: 90 * 86_400_000,
+      CACHE_MAX_BYTES: 64 * 1024 * 1024,
     });
   });
 
