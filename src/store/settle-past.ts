@@ -26,8 +26,10 @@ const GUARD = `
          "1hour" = least("1hour", until), daily = least(daily, until)
     FROM target WHERE set_back OR guarded_until < until`;
 
+/** One that is yet to come is from before a dump was restored. */
 const WAIT_FOR = `
-  UPDATE settled_past SET guarded_from = pg_snapshot_xmax(pg_current_snapshot()) WHERE guarded_from IS NULL`;
+  UPDATE settled_past SET guarded_from = pg_snapshot_xmax(pg_current_snapshot())
+   WHERE guarded_from IS NULL OR guarded_from > pg_snapshot_xmax(pg_current_snapshot())`;
 
 const IS_GUARDED = `SELECT pg_snapshot_xmin(pg_current_snapshot()) >= guarded_from AS guarded FROM settled_past`;
 

@@ -139,6 +139,28 @@ describe('the cache of answers', () => {
   });
 });
 
+test('changes of long ago are deleted, and what was kept before is worth nothing then', async () => {
+  const forget = async () => {
+    await engine.pool.query(`UPDATE past_changes SET noted_at = now() - INTERVAL '3 hours'`);
+    await settle(engine);
+    const { rows } = await engine.pool.query('SELECT count(*) AS n FROM past_changes');
+    expect(rows).toEqual([{ n: 0 }]);
+  };
+  await forget();
+  expect([await twos(node), await twos(node)]).toEqual([0, 0]);
+  await insert(LATE_MS);
+  await forget();
+  expect(await twos(node)).toBe(1);
+  expect(node.cache.counters).toMatchObject({ missed: 2, memory: 1 });
+});
+
+test('the past settles in a database that was restored where fewer transactions have been', async () => {
+  await engine.pool.query(`UPDATE settled_past SET guarded_from = '1000000000000', raw = '-infinity'`);
+  await settle(engine);
+  expect([await twos(node), await twos(node)]).toEqual([0, 0]);
+  expect(node.cache.counters).toMatchObject({ missed: 1, memory: 1 });
+});
+
 describe('a clock that is set back', () => {
   const recent = { end: base - MINUTE };
   let ahead: CachedQueries;
