@@ -1,3 +1,4 @@
+import type { QueryConfig } from 'pg';
 import type { LatestAnswer } from '../contract/latest.ts';
 import type { Engine } from '../engine/engine.ts';
 import { IS_SELECTED, type SeriesSelector, selectorParameters } from './matching-series.ts';
@@ -24,22 +25,39 @@ const OF_A_HOST = answerFrom(
   `(${newestOfEach(`(SELECT id FROM series WHERE ${IS_SELECTED}) AS matched`)}) AS each`,
 );
 
+/** When the chunk that holds the scouts' newest sample ends; infinity where there is no sample or no such chunk. */
+const END_OF_CHUNK = `
+  SELECT coalesce(min(to_timestamp(range_end / 1e6)), 'infinity') AS time
+    FROM _timescaledb_catalog.dimension_slice
+    JOIN _timescaledb_catalog.dimension ON dimension.id = dimension_id
+    JOIN _timescaledb_catalog.hypertable ON hypertable.id = hypertable_id
+   WHERE schema_name = current_schema() AND table_name = 'samples'
+     AND to_timestamp(range_end / 1e6) > (SELECT time FROM floor)`;
+
 /**
  * The newest sample of the scouts is a floor: one pass over the index gathers what all series have from there on, in
  * a fraction of what a look-up for each costs. Where the scouts happen to be far behind the rest that would be too
  * many samples, and each series is looked up. (SkipScan over compressed chunks drops rows before TimescaleDB 2.29.2,
- * #10423.)
+ * #10423.) Chunks newer than the floor's are left out of the pass where no series has a sample in them whose id lies
+ * between those of the selected ones: mostly so where they fell silent together.
  */
-const OF_ALL_HOSTS = `
+const ofAllHosts = (isSelected: string) => `
   WITH matched AS MATERIALIZED (
-    SELECT array_agg(id) AS ids, count(*) AS total, count(*) * ${SAMPLES_PER_SERIES} AS allowance
-      FROM series WHERE ${IS_SELECTED}
+    SELECT ids, cardinality(ids) AS total, cardinality(ids) * ${SAMPLES_PER_SERIES} AS allowance
+      FROM (SELECT ARRAY(SELECT id FROM series WHERE ${isSelected} ORDER BY id) AS ids OFFSET 0) AS ordered
   ), scouts AS MATERIALIZED (
     SELECT ids[nth] AS id FROM matched, generate_series(1, total, total / ${SCOUTS} + 1) AS nth
+  ), floor AS MATERIALIZED (
+    SELECT max(time) AS time FROM (${newestOfEach('scouts')}) AS known
+  ), chunk_end AS MATERIALIZED (${END_OF_CHUNK}
+  ), ceiling AS MATERIALIZED (
+    SELECT CASE WHEN time < 'infinity' AND NOT any_sample_since(time, ids[1], ids[total])
+                THEN time ELSE 'infinity' END AS time
+      FROM chunk_end, matched
   ), recent AS MATERIALIZED (
     SELECT series_id AS id, time, value FROM samples
      WHERE series_id = ANY ((SELECT ids FROM matched)::int[])
-       AND time >= (SELECT max(time) FROM (${newestOfEach('scouts')}) AS known)
+       AND time >= (SELECT time FROM floor) AND time < (SELECT time FROM ceiling)
      LIMIT (SELECT allowance + 1 FROM matched)
   ), search AS MATERIALIZED (
     SELECT count(*) BETWEEN 1 AND (SELECT allowance FROM matched) AS complete FROM recent
@@ -52,15 +70,22 @@ const OF_ALL_HOSTS = `
   )
   ${answerFrom('candidates')}`;
 
+const OF_ALL_HOSTS = ofAllHosts(IS_SELECTED);
+/** Without matchers the ids come from an index alone. */
+const OF_A_METRIC = ofAllHosts('metric_name = $1');
+
 /** The newest sample of all series that are selected, the first of them where several have it; undefined without any. */
 export function latestSample(engine: Engine, selector: SeriesSelector): Promise<LatestAnswer | undefined> {
   return asking(async () => {
-    const { rows } = await engine.pool.query<LatestAnswer>({
-      ...(selector.host === undefined
-        ? { name: 'latest-sample', text: OF_ALL_HOSTS }
-        : { name: 'latest-sample-of-a-host', text: OF_A_HOST }),
-      values: selectorParameters(selector),
-    });
+    const { rows } = await engine.pool.query<LatestAnswer>(statementFor(selector));
     return rows[0];
   });
+}
+
+function statementFor(selector: SeriesSelector): QueryConfig {
+  const { metricName, host, matchers } = selector;
+  const values = selectorParameters(selector);
+  if (host !== undefined) return { name: 'latest-sample-of-a-host', text: OF_A_HOST, values };
+  if (matchers.length > 0) return { name: 'latest-sample', text: OF_ALL_HOSTS, values };
+  return { name: 'latest-sample-of-a-metric', text: OF_A_METRIC, values: [metricName] };
 }

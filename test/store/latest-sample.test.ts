@@ -122,6 +122,42 @@ describe('the newest sample', () => {
     }
   });
 
+  it('is found where one of many series that fell silent together came back, in a newer chunk of any kind', async () => {
+    for (const nth of [0, 1, 63, 119]) {
+      for (const back of [{ late: [HOUR] }, { late: [9 * DAY] }, { early: [16 * DAY, 9 * DAY] }]) {
+        const made = Array.from({ length: 120 }, (_, i): MadeSeries => {
+          const silent = { host: 'a', rack: '1', early: [16 * DAY], late: [] };
+          return i === nth ? { ...silent, ...back } : silent;
+        });
+        await expectNewest(made, await store(made));
+      }
+    }
+  });
+
+  it('is that of the metric asked for, where its series stand between those of one that did not fall silent', async () => {
+    const rows = await query(
+      `INSERT INTO series (metric_name, host)
+       SELECT metric, 'host-' || nth FROM generate_series(1, 100) AS nth, unnest($1::text[]) AS metric
+        ORDER BY nth, metric RETURNING id, metric_name`,
+      [['silent among others', 'talkative']],
+    );
+    const idsOf = (metric: string) => rows.filter((row) => row.metric_name === metric).map(({ id }) => id);
+    await insert(
+      idsOf('silent among others'),
+      Array.from({ length: 100 }, () => [16 * DAY]),
+    );
+    await insert(
+      idsOf('talkative'),
+      Array.from({ length: 100 }, () => [HOUR]),
+    );
+    const newest = (metricName: string) => latestSample(engine, { metricName, matchers: [] });
+    expect(await newest('silent among others')).toMatchObject({
+      time: new Date(NOW - 16 * DAY),
+      host: 'host-1',
+    });
+    expect(await newest('talkative')).toMatchObject({ time: new Date(NOW - HOUR), host: 'host-1' });
+  });
+
   it('is told for each host, null for one without samples', async () => {
     const made = fc.sample(series, { numRuns: 60, seed: 7 });
     const silent: MadeSeries = { host: 'silent', rack: '1', early: [], late: [] };
