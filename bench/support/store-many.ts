@@ -1,25 +1,31 @@
 import type { Engine } from '../../src/engine/engine.ts';
 
-/** Series of each of the two metrics below, one a host. */
+/** Series of each of the metrics below, one a host. */
 export const MANY = 10_000;
 /** Its newest samples are seconds old. */
 export const BUSY = 'bench_store_busy';
 /** Its newest samples are twenty days old, in compressed chunks. */
 export const QUIET = 'bench_store_quiet';
+/** As old as those, but of series whose ids alternate with the busy ones. */
+export const SCATTERED = 'bench_store_scattered';
 
 const DAY_MS = 86_400_000;
 
-/** Gives both metrics ten samples a series: at 10 s up to now, and at a minute up to a midnight twenty days ago. */
+/** Gives the metrics ten samples a series: at 10 s up to now, and at a minute up to a midnight twenty days ago. */
 export async function fillMany(engine: Engine, nowMs: number): Promise<void> {
-  await engine.pool.query(
-    `INSERT INTO series (metric_name, host) SELECT metric, 'host-' || host
-       FROM unnest($1::text[]) AS metric, generate_series(1, $2::int) AS host ON CONFLICT DO NOTHING`,
-    [[BUSY, QUIET], MANY],
-  );
+  for (const metrics of [[BUSY, SCATTERED], [QUIET]]) {
+    await engine.pool.query(
+      `INSERT INTO series (metric_name, host) SELECT metric, 'host-' || host
+         FROM generate_series(1, $2::int) AS host, unnest($1::text[]) AS metric ORDER BY host, metric
+         ON CONFLICT DO NOTHING`,
+      [metrics, MANY],
+    );
+  }
   const midnightMs = Math.floor(nowMs / DAY_MS) * DAY_MS - 20 * DAY_MS;
   for (const [metric, endMs, stepMs] of [
     [BUSY, nowMs, 10_000],
     [QUIET, midnightMs, 60_000],
+    [SCATTERED, midnightMs, 60_000],
   ]) {
     await engine.pool.query(
       `INSERT INTO samples (time, series_id, value)

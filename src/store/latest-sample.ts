@@ -2,19 +2,8 @@ import type { QueryConfig } from 'pg';
 import type { LatestAnswer } from '../contract/latest.ts';
 import type { Engine } from '../engine/engine.ts';
 import { IS_SELECTED, type SeriesSelector, selectorParameters } from './matching-series.ts';
+import { newestOfEach, withRecent, withScouts } from './newest-of-each.ts';
 import { asking } from './store-error.ts';
-
-/** At least so many series, spread over all, are looked up one by one first. */
-const SCOUTS = 32;
-
-/** More samples a series than this are not gone through to find the newest. */
-const SAMPLES_PER_SERIES = 8;
-
-/** The newest sample of each series: a look-up by the index in every chunk, back to the one that holds it. */
-const newestOfEach = (series: string) => `
-  SELECT id, newest.time, newest.value
-    FROM ${series} CROSS JOIN LATERAL (
-           SELECT time, value FROM samples WHERE series_id = id ORDER BY time DESC LIMIT 1) AS newest`;
 
 const answerFrom = (candidates: string) => `
   SELECT metric_name, host, labels, time, value
@@ -25,7 +14,7 @@ const OF_A_HOST = answerFrom(
   `(${newestOfEach(`(SELECT id FROM series WHERE ${IS_SELECTED}) AS matched`)}) AS each`,
 );
 
-/** When the chunk that holds the scouts' newest sample ends; infinity where there is no sample or no such chunk. */
+/** When the chunk that holds the floor ends; infinity where there is none. */
 const END_OF_CHUNK = `
   SELECT coalesce(min(to_timestamp(range_end / 1e6)), 'infinity') AS time
     FROM _timescaledb_catalog.dimension_slice
@@ -35,33 +24,19 @@ const END_OF_CHUNK = `
      AND to_timestamp(range_end / 1e6) > (SELECT time FROM floor)`;
 
 /**
- * The newest sample of the scouts is a floor: one pass over the index gathers what all series have from there on, in
- * a fraction of what a look-up for each costs. Where the scouts happen to be far behind the rest that would be too
- * many samples, and each series is looked up. (SkipScan over compressed chunks drops rows before TimescaleDB 2.29.2,
- * #10423.) Chunks newer than the floor's are left out of the pass where no series has a sample in them whose id lies
- * between those of the selected ones: mostly so where they fell silent together.
+ * The newest sample of the scouts is a floor: what is sought is at least as new. Chunks newer than the floor's are left
+ * out where they have no sample of any series whose id lies between those of the selected ones, as mostly where these
+ * fell silent together. Where the scouts happen to be far behind the rest, each series is looked up.
  */
 const ofAllHosts = (isSelected: string) => `
-  WITH matched AS MATERIALIZED (
-    SELECT ids, cardinality(ids) AS total, cardinality(ids) * ${SAMPLES_PER_SERIES} AS allowance
-      FROM (SELECT ARRAY(SELECT id FROM series WHERE ${isSelected} ORDER BY id) AS ids OFFSET 0) AS ordered
-  ), scouts AS MATERIALIZED (
-    SELECT ids[nth] AS id FROM matched, generate_series(1, total, total / ${SCOUTS} + 1) AS nth
-  ), floor AS MATERIALIZED (
-    SELECT max(time) AS time FROM (${newestOfEach('scouts')}) AS known
+  ${withScouts(isSelected)}, floor AS MATERIALIZED (
+    SELECT max(time) AS time FROM known
   ), chunk_end AS MATERIALIZED (${END_OF_CHUNK}
   ), ceiling AS MATERIALIZED (
     SELECT CASE WHEN time < 'infinity' AND NOT any_sample_since(time, ids[1], ids[total])
                 THEN time ELSE 'infinity' END AS time
       FROM chunk_end, matched
-  ), recent AS MATERIALIZED (
-    SELECT series_id AS id, time, value FROM samples
-     WHERE series_id = ANY ((SELECT ids FROM matched)::int[])
-       AND time >= (SELECT time FROM floor) AND time < (SELECT time FROM ceiling)
-     LIMIT (SELECT allowance + 1 FROM matched)
-  ), search AS MATERIALIZED (
-    SELECT count(*) BETWEEN 1 AND (SELECT allowance FROM matched) AS complete FROM recent
-  ), candidates AS (
+  ), ${withRecent('time >= (SELECT time FROM floor) AND time < (SELECT time FROM ceiling)')}, candidates AS (
     SELECT id, time, value FROM recent WHERE (SELECT complete FROM search)
     UNION ALL
     SELECT id, time, value
