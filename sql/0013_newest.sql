@@ -2,12 +2,14 @@
 -- them came back. That check goes by the index alone, as other plans would read a chunk to its end to say no.
 CREATE INDEX series_metric_name_id_idx ON series (metric_name, id);
 
-CREATE FUNCTION any_sample_since(since timestamptz, first_series int, last_series int) RETURNS boolean
+CREATE FUNCTION any_sample_between(since timestamptz, until timestamptz, first_series int, last_series int) RETURNS boolean
   LANGUAGE plpgsql STABLE
   SET enable_seqscan = off
   SET enable_bitmapscan = off
 AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM samples WHERE series_id BETWEEN first_series AND last_series AND time >= since);
+  RETURN EXISTS (
+    SELECT FROM samples
+     WHERE time >= since AND time < until AND series_id BETWEEN first_series AND last_series);
 END
 $$;

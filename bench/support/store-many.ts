@@ -2,7 +2,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 
 /** Series of each of the metrics below, one a host. */
 export const MANY = 10_000;
-/** Its newest samples are seconds old. */
+/** Its newest samples are seconds old; it has one a day besides, for three weeks. */
 export const BUSY = 'bench_store_busy';
 /** Its newest samples are twenty days old, in compressed chunks. */
 export const QUIET = 'bench_store_quiet';
@@ -11,7 +11,7 @@ export const SCATTERED = 'bench_store_scattered';
 
 const DAY_MS = 86_400_000;
 
-/** Gives the metrics ten samples a series: at 10 s up to now, and at a minute up to a midnight twenty days ago. */
+/** Gives each metric ten samples a series: at 10 s up to now, and at a minute up to a midnight twenty days ago. */
 export async function fillMany(engine: Engine, nowMs: number): Promise<void> {
   for (const metrics of [[BUSY, SCATTERED], [QUIET]]) {
     await engine.pool.query(
@@ -22,16 +22,17 @@ export async function fillMany(engine: Engine, nowMs: number): Promise<void> {
     );
   }
   const midnightMs = Math.floor(nowMs / DAY_MS) * DAY_MS - 20 * DAY_MS;
-  for (const [metric, endMs, stepMs] of [
-    [BUSY, nowMs, 10_000],
-    [QUIET, midnightMs, 60_000],
-    [SCATTERED, midnightMs, 60_000],
+  for (const [metric, endMs, stepMs, count] of [
+    [BUSY, nowMs, 10_000, 10],
+    [BUSY, nowMs, DAY_MS, 22],
+    [QUIET, midnightMs, 60_000, 10],
+    [SCATTERED, midnightMs, 60_000, 10],
   ]) {
     await engine.pool.query(
       `INSERT INTO samples (time, series_id, value)
        SELECT to_timestamp(($2::float8 - step * $3::float8 - series.id % 1000) / 1000), series.id, random()
-         FROM generate_series(9, 0, -1) AS step, series WHERE metric_name = $1 ON CONFLICT DO NOTHING`,
-      [metric, endMs, stepMs],
+         FROM generate_series($4::int - 1, 0, -1) AS step, series WHERE metric_name = $1 ON CONFLICT DO NOTHING`,
+      [metric, endMs, stepMs, count],
     );
   }
 }

@@ -8,9 +8,10 @@ import { asking } from './store-error.ts';
  * of its samples before that can be the newest. The others' series are looked up one by one.
  */
 const SQL = `
-  ${withScouts('true')}, floor AS MATERIALIZED (
-    SELECT min(time) AS time FROM known WHERE time >= (SELECT max(time) FROM known) - INTERVAL '1 minute'
-  ), ${withRecent('time >= (SELECT time FROM floor)')}, seen AS MATERIALIZED (
+  ${withScouts('true')}, last_round AS MATERIALIZED (
+    SELECT min(time) AS since, timestamptz 'infinity' AS until
+      FROM known WHERE time >= (SELECT max(time) FROM known) - INTERVAL '1 minute'
+  ), ${withRecent('last_round')}, seen AS MATERIALIZED (
     SELECT host, count(*)::int AS series, max(time) AS last_seen
       FROM series LEFT JOIN (
              SELECT id, max(time) AS time FROM recent WHERE (SELECT complete FROM search) GROUP BY id

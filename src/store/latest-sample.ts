@@ -14,29 +14,30 @@ const OF_A_HOST = answerFrom(
   `(${newestOfEach(`(SELECT id FROM series WHERE ${IS_SELECTED}) AS matched`)}) AS each`,
 );
 
-/** When the chunk that holds the floor ends; infinity where there is none. */
-const END_OF_CHUNK = `
-  SELECT coalesce(min(to_timestamp(range_end / 1e6)), 'infinity') AS time
-    FROM _timescaledb_catalog.dimension_slice
-    JOIN _timescaledb_catalog.dimension ON dimension.id = dimension_id
-    JOIN _timescaledb_catalog.hypertable ON hypertable.id = hypertable_id
-   WHERE schema_name = current_schema() AND table_name = 'samples'
-     AND to_timestamp(range_end / 1e6) > (SELECT time FROM floor)`;
+/**
+ * The ranges of time that chunks cover, from the floor on: its own chunk's, and of the newer ones those that have a
+ * sample of any series whose id lies between those of the matched. Series that fell silent together mostly have none.
+ */
+const RANGES = `
+  SELECT greatest(since, floor.time) AS since, until
+    FROM floor, matched, (
+           SELECT to_timestamp(range_start / 1e6) AS since, to_timestamp(range_end / 1e6) AS until
+             FROM _timescaledb_catalog.dimension_slice
+             JOIN _timescaledb_catalog.dimension ON dimension.id = dimension_id
+             JOIN _timescaledb_catalog.hypertable ON hypertable.id = hypertable_id
+            WHERE schema_name = current_schema() AND table_name = 'samples') AS chunk
+   WHERE until > floor.time
+     AND (since <= floor.time OR any_sample_between(since, until, ids[1], ids[total]))`;
 
 /**
- * The newest sample of the scouts is a floor: what is sought is at least as new. Chunks newer than the floor's are left
- * out where they have no sample of any series whose id lies between those of the selected ones, as mostly where these
- * fell silent together. Where the scouts happen to be far behind the rest, each series is looked up.
+ * The newest sample of the scouts is a floor: what is sought is at least as new. Where the scouts happen to be far behind
+ * the rest, each series is looked up.
  */
 const ofAllHosts = (isSelected: string) => `
   ${withScouts(isSelected)}, floor AS MATERIALIZED (
     SELECT max(time) AS time FROM known
-  ), chunk_end AS MATERIALIZED (${END_OF_CHUNK}
-  ), ceiling AS MATERIALIZED (
-    SELECT CASE WHEN time < 'infinity' AND NOT any_sample_since(time, ids[1], ids[total])
-                THEN time ELSE 'infinity' END AS time
-      FROM chunk_end, matched
-  ), ${withRecent('time >= (SELECT time FROM floor) AND time < (SELECT time FROM ceiling)')}, candidates AS (
+  ), ranges AS MATERIALIZED (${RANGES}
+  ), ${withRecent('ranges')}, candidates AS (
     SELECT id, time, value FROM recent WHERE (SELECT complete FROM search)
     UNION ALL
     SELECT id, time, value

@@ -2,7 +2,7 @@
 const SCOUTS = 32;
 
 /** More samples a series than this are not gone through to find the newest. */
-export const SAMPLES_PER_SERIES = 8;
+const SAMPLES_PER_SERIES = 8;
 
 /**
  * A query for the newest sample of each series: a look-up by the index in every chunk, back to the one that holds it.
@@ -28,15 +28,17 @@ export const withScouts = (isSelected: string) => `
   )`;
 
 /**
- * CTEs `recent`, the samples of the matched series from a time on, and `search`, whether these are all of them: they are
- * not where that would be more than the allowance. One pass over the index, in a fraction of what a look-up for each
- * series costs. (SkipScan over compressed chunks drops rows before TimescaleDB 2.29.2, #10423.)
- * @param condition which times
+ * CTEs `recent`, the samples of the matched series within ranges of time, and `search`, whether these are all of them:
+ * they are not where that would be more than the allowance. A pass over the index for each range, in a fraction of what
+ * a look-up for each series costs. (SkipScan over compressed chunks drops rows before TimescaleDB 2.29.2, #10423.)
+ * @param ranges what gives each range's `since`, inclusive, and `until`, exclusive; they do not overlap
  */
-export const withRecent = (condition: string) => `
+export const withRecent = (ranges: string) => `
   recent AS MATERIALIZED (
-    SELECT series_id AS id, time, value FROM samples
-     WHERE series_id = ANY ((SELECT ids FROM matched)::int[]) AND ${condition}
+    SELECT id, time, value
+      FROM ${ranges} CROSS JOIN LATERAL (
+             SELECT series_id AS id, time, value FROM samples
+              WHERE series_id = ANY ((SELECT ids FROM matched)::int[]) AND time >= since AND time < until OFFSET 0) AS within
      LIMIT (SELECT allowance + 1 FROM matched)
   ), search AS MATERIALIZED (
     SELECT count(*) BETWEEN 1 AND (SELECT allowance FROM matched) AS complete FROM recent
