@@ -30,7 +30,8 @@ export const withScouts = (isSelected: string) => `
 /**
  * CTEs `recent`, the samples of the matched series within ranges of time, and `search`, whether these are all of them:
  * they are not where that would be more than the allowance. A pass over the index for each range, in a fraction of what
- * a look-up for each series costs. (SkipScan over compressed chunks drops rows before TimescaleDB 2.29.2, #10423.)
+ * a look-up for each series costs; OFFSET 0 keeps its bounds within the scan, or every chunk is read. (SkipScan over compressed
+ * chunks drops rows before TimescaleDB 2.29.2, #10423.)
  * @param ranges what gives each range's `since`, inclusive, and `until`, exclusive; they do not overlap
  */
 export const withRecent = (ranges: string) => `
