@@ -16,7 +16,13 @@ const SMALL_ROWS = 100_000;
 const CLIENTS = 8;
 const ALONE_MS = 5000;
 
-const config = parseConfig({ ...process.env, PORT: '0', AGENT: 'off', LOG_LEVEL: 'error' });
+const config = parseConfig({
+  ...process.env,
+  PORT: '0',
+  AGENT: 'off',
+  LOG_LEVEL: 'error',
+  CACHE_MAX_BYTES: '0',
+});
 const endMs = await fill(config);
 const app = createApp(config);
 const { url } = await app.start();

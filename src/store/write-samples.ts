@@ -102,7 +102,7 @@ function writePlainly(engine: Engine, batches: readonly SampleColumns[]): Promis
   });
 }
 
-/** Spares the trigger that notes late samples (`sql/0011`) looking through these. */
+/** Spares the trigger that notes late samples (`sql/0014`) looking through these. */
 function tellAge(batches: readonly SampleColumns[]): string {
   let oldestMs = Number.POSITIVE_INFINITY;
   for (const { times } of batches) for (const time of times) if (time < oldestMs) oldestMs = time;
