@@ -33,7 +33,14 @@ for (const length of [1_000, 10_000, 50_000, 100_000, 200_000, 1_000_000]) await
 for (const length of [1_000, 10_000]) await add(serialisation(length));
 const { DATABASE_URL, ...environment } = process.env;
 const dataDir = await mkdtemp(join(tmpdir(), 'hyperdash-bench-'));
-const settings = { ...environment, DATA_DIR: dataDir, PORT: '0', AGENT: 'off', LOG_LEVEL: 'error', CACHE_MAX_BYTES: '0' };
+const settings = {
+  ...environment,
+  DATA_DIR: dataDir,
+  PORT: '0',
+  AGENT: 'off',
+  LOG_LEVEL: 'error',
+  CACHE_MAX_BYTES: '0',
+};
 await add(queries(parseConfig(settings), QUERY_ROWS));
 await rm(dataDir, { recursive: true });
 if (DATABASE_URL) await add(queries(parseConfig({ ...settings, DATABASE_URL }), QUERY_ROWS));
