@@ -1,22 +1,20 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { PoolClient, QueryResult } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { Committed } from '../domain/committed.ts';
-import { concatenate, rowsOf, type SampleColumns } from '../domain/sample-columns.ts';
+import { concatenate, type SampleColumns } from '../domain/sample-columns.ts';
 import type { Engine } from '../engine/engine.ts';
+import { copyIn } from './copy-in.ts';
 import { encodeArrays, encodeCopy } from './sample-encoding.ts';
 import { asking, sqlState } from './store-error.ts';
 
-const COPY = 'COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)';
+const COPY = `
+  SELECT pg_current_xact_id()::text;
+  COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)`;
 const INSERT = `
   INSERT INTO samples (time, series_id, value)
   SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::float8[])`;
 const INSERT_ALL = `
   WITH inserted AS (${INSERT})
   SELECT pg_current_xact_id()::text AS xid`;
-/** Up to this many samples, one INSERT is faster than a transaction around a COPY. */
-const INSERT_MAX_ROWS = 500;
 
 /**
  * Gives the positions, from 0, of the rows that were inserted: of equal ones the first. Sorted, so that two such
@@ -91,11 +89,8 @@ async function writeOnce(engine: Engine, batches: readonly SampleColumns[]): Pro
 /** @returns the transaction */
 function writePlainly(engine: Engine, batches: readonly SampleColumns[]): Promise<number> {
   return withClient(engine, async (client) => {
-    if (engine.abilities.copyIn && rowsOf(batches) > INSERT_MAX_ROWS) {
-      return inTransaction(client, '', async (xid) => {
-        await pipeline(Readable.from([encodeCopy(batches)]), client.query(copyFrom(COPY)));
-        return xid;
-      });
+    if (engine.abilities.copyIn) {
+      return Number(await copyIn(client, COPY, encodeCopy(batches)));
     }
     const { rows } = await client.query<{ xid: string }>(INSERT_ALL, encodeArrays(batches));
     return Number(rows[0]!.xid);
