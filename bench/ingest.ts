@@ -39,6 +39,8 @@ const SHAPES = [
   [500, 10],
 ] as const;
 const SMALL_REQUEST_SHARE = 1 / 6;
+/** So that each client sends more than once. */
+const MIN_REQUESTS_PER_CLIENT = 3;
 /** Sooner than Retry-After asks for, so that the load does not pause. */
 const RETRY_MS = 100;
 const DAY_MS = 86_400_000;
@@ -73,7 +75,8 @@ async function compare(target: ServingProcess, bare: BareCopy): Promise<void> {
     ([clients, samples]) => !flags.shape || flags.shape === `${clients}x${samples}`,
   );
   for (const [clients, samples] of shapes) {
-    const rows = samples < 1000 ? total * SMALL_REQUEST_SHARE : total;
+    const wanted = samples < 1000 ? total * SMALL_REQUEST_SHARE : total;
+    const rows = Math.max(wanted, clients * samples * MIN_REQUESTS_PER_CLIENT);
     const rates = {
       alike: await measureCopy(bare, bare.nearest(clients, samples), rows),
       large: await measureCopy(bare, LARGE_COPY, total),
@@ -117,7 +120,7 @@ async function measure(
   total: number,
   copyRates: { readonly alike: number; readonly large: number },
 ): Promise<void> {
-  const requests = Math.max(clients, Math.ceil(total / samples));
+  const requests = Math.ceil(total / samples);
   const bodies = Array.from({ length: requests }, () => nextBody(protocol, samples));
   const usedBefore = processorSeconds();
   const { seconds, latenciesMs, refusals } = await send(url, protocol, clients, bodies);
