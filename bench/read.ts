@@ -9,12 +9,11 @@ import { createMetricsClient, type MetricsClient } from '../src/client.ts';
 import { type Config, parseConfig } from '../src/config.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { DrainedCopy } from './support/drained-copy.ts';
+import { copyOfRawHistory, fillRawHistory, RAW_HISTORY, rawQuestion } from './support/raw-history.ts';
 import { figure, quantile, timeCalls } from './support/report.ts';
 
-const ROWS = 1_000_000;
 const SMALL_ROWS = 100_000;
 const CLIENTS = 8;
-const STEP_MS = 1000;
 const ALONE_MS = 5000;
 
 const config = parseConfig({ ...process.env, PORT: '0', AGENT: 'off', LOG_LEVEL: 'error' });
@@ -33,40 +32,19 @@ try {
 }
 
 function ask(through: MetricsClient, rows: number) {
-  return through.series.query({
-    metric_name: 'bench_read',
-    start: endMs - rows * STEP_MS,
-    end: endMs,
-    points: 1000,
-    resolution: 'raw',
-  });
+  return through.series.query(rawQuestion(endMs, rows));
 }
 
 async function fill(settings: Config): Promise<number> {
   const filled = await openStore(settings, 'bench', createLogger(settings));
-  const { pool } = filled.engine;
-  await pool.query(
-    `INSERT INTO series (metric_name, host) VALUES ('bench_read', 'h') ON CONFLICT DO NOTHING`,
-  );
-  const end = Math.floor(Date.now() / 86_400_000) * 86_400_000;
-  await pool.query(
-    `INSERT INTO samples (time, series_id, value)
-     SELECT to_timestamp($1::float8 / 1000) - i * interval '1 s', series.id, 50 + 40 * sin(i / 5000.0) + random()
-     FROM generate_series(1, $2::int) AS i, series WHERE metric_name = 'bench_read'
-     ON CONFLICT DO NOTHING`,
-    [end, ROWS],
-  );
-  await pool.query('ANALYZE samples');
+  const end = await fillRawHistory(filled.engine.pool);
   await filled.close();
   return end;
 }
 
 /** A hundred thousand raw rows end to end, and the bare COPY of the same rows, in turn. */
 async function againstBareCopy({ pool }: Engine, through: MetricsClient): Promise<void> {
-  const { rows } = await pool.query<{ id: number }>(`SELECT id FROM series WHERE metric_name = 'bench_read'`);
-  const from = new Date(endMs - SMALL_ROWS * STEP_MS).toISOString();
-  const sql = `COPY (SELECT time, value FROM samples WHERE series_id = ${rows[0]!.id}
-    AND time >= '${from}' AND time < '${new Date(endMs).toISOString()}' ORDER BY 1) TO STDOUT (FORMAT binary)`;
+  const sql = await copyOfRawHistory(pool, endMs, SMALL_ROWS);
   const bare: number[] = [];
   const whole: number[] = [];
   const connection = await pool.connect();
@@ -83,10 +61,10 @@ async function againstBareCopy({ pool }: Engine, through: MetricsClient): Promis
 
 /** Clients that each ask for a million rows again and again, and `latest` beside them; before that, `latest` alone. */
 async function underLoad(through: MetricsClient): Promise<void> {
-  await ask(through, ROWS);
+  await ask(through, RAW_HISTORY.rows);
   const alone = await beside(through, sleep(ALONE_MS));
   const clients = Array.from({ length: CLIENTS }, async () => {
-    for (let i = 0; i < 4; i++) await ask(createMetricsClient({ url }), ROWS);
+    for (let i = 0; i < 4; i++) await ask(createMetricsClient({ url }), RAW_HISTORY.rows);
   });
   const loaded = await beside(through, Promise.all(clients));
   for (const [when, measured] of [
@@ -117,7 +95,7 @@ async function beside(through: MetricsClient, work: Promise<unknown>) {
   const latest: number[] = [];
   delay.enable();
   while (running) {
-    latest.push(...(await timeCalls(1, () => through.latest.query({ metric_name: 'bench_read' }))));
+    latest.push(...(await timeCalls(1, () => through.latest.query({ metric_name: RAW_HISTORY.metric }))));
   }
   delay.disable();
   clearInterval(timer);
@@ -133,7 +111,7 @@ async function beside(through: MetricsClient, work: Promise<unknown>) {
 async function memory(through: MetricsClient): Promise<void> {
   const measure = async (queries: number): Promise<number> => {
     for (let i = 0; i < queries; i += CLIENTS) {
-      await Promise.all(Array.from({ length: CLIENTS }, () => ask(through, ROWS)));
+      await Promise.all(Array.from({ length: CLIENTS }, () => ask(through, RAW_HISTORY.rows)));
     }
     globalThis.gc?.();
     return process.memoryUsage().rss / 2 ** 20;

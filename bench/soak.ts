@@ -21,6 +21,7 @@ const KILL_NODE_EVERY_MS = 30_000;
 const CRASH_DATABASE_EVERY_KILLS = 4;
 const CRASH_REDIS_EVERY_KILLS = 3;
 const LOOK_EVERY_MS = 5_000;
+const RAW_RANGE_MS = 300_000;
 const GROWTH_ALLOWED = 0.15;
 const MEBIBYTE = 1024 * 1024;
 
@@ -101,18 +102,8 @@ process.exit(lost > 0 || unhandled > 0 || grew || summary.exit_codes.some((code)
 
 /** Asks for something else each time, of whichever node it is. */
 async function read(): Promise<void> {
-  const paths = [
-    `/api/metrics/${SOAK_METRIC}?start=2d&aggregate=count`,
-    `/api/metrics/${SOAK_METRIC}?start=25h&resolution=raw&host=h-1&points=500`,
-    `/api/metrics/${SOAK_METRIC}?start=25h&resolution=1min`,
-    `/api/metrics/${SOAK_METRIC}/matrix?start=2d&points=200`,
-    `/api/metrics/${SOAK_METRIC}/latest`,
-    '/api/hosts',
-    '/api/metrics',
-    '/api/status',
-    '/metrics',
-  ];
   for (let n = 0; !isOver(); n++) {
+    const paths = pathsAt(writers.nextMs);
     const signal = AbortSignal.timeout(n % 50 === 49 ? 5 : 30_000);
     const status = await fetch(balancer.url + paths[n % paths.length]!, { signal })
       .then(async (response) => {
@@ -123,6 +114,22 @@ async function read(): Promise<void> {
     queries.set(status, (queries.get(status) ?? 0) + 1);
     await sleep(20);
   }
+}
+
+/** Raw rows of a stretch that is as full at the end of the run as at its beginning, and what answers of any age take. */
+function pathsAt(nextMs: number): string[] {
+  const newest = `start=${nextMs - RAW_RANGE_MS}&end=${nextMs}&resolution=raw`;
+  return [
+    `/api/metrics/${SOAK_METRIC}?start=2d&aggregate=count`,
+    `/api/metrics/${SOAK_METRIC}?${newest}&host=h-1&points=500`,
+    `/api/metrics/${SOAK_METRIC}?start=25h&resolution=1min`,
+    `/api/metrics/${SOAK_METRIC}/matrix?${newest}&points=200`,
+    `/api/metrics/${SOAK_METRIC}/latest`,
+    '/api/hosts',
+    '/api/metrics',
+    '/api/status',
+    '/metrics',
+  ];
 }
 
 /** Follows one host with many clients, which come back by themselves. */

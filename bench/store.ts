@@ -12,9 +12,9 @@ import { refreshLate } from '../src/store/refresh.ts';
 import { figure, quantile, timeCalls } from './support/report.ts';
 import { openReader } from './support/requests.ts';
 import { fillHistory, HOSTS, METRICS } from './support/store-history.ts';
-import { BUSY, fillMany, MANY, QUIET } from './support/store-many.ts';
+import { BUSY, fillMany, MANY, QUIET, SCATTERED } from './support/store-many.ts';
 import { measureRefresh } from './support/store-refresh.ts';
-import { measureDenseBytes, readCompressedSizes } from './support/store-sizes.ts';
+import { measureSeeded } from './support/store-seeded.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -36,7 +36,7 @@ try {
   const { url } = await app.start();
   await measureQueries(url, endMs);
   await app.stop();
-  await measureSizes(store.engine, endMs);
+  await measureSizes(store.engine);
   await measureRefreshes(store.engine, endMs);
 } finally {
   await app.stop();
@@ -82,30 +82,32 @@ async function measureQueries(url: string, endMs: number): Promise<void> {
   await median('newest of one series', '< 2', (nth) => `/api/metrics/${METRICS[0]}/latest?${host(nth)}`);
   await median(`newest of ${MANY} series, seconds old`, '≤ 20', () => `/api/metrics/${BUSY}/latest`);
   await median(`newest of ${MANY} series, 20 days old`, '≤ 20', () => `/api/metrics/${QUIET}/latest`);
+  await median(
+    'the same, their ids between those of others',
+    '≤ 20',
+    () => `/api/metrics/${SCATTERED}/latest`,
+  );
+  await median(
+    `last seen of ${MANY} hosts of ${3 * MANY + HOSTS * METRICS.length} series`,
+    '',
+    () => '/api/hosts',
+  );
   reader.close();
 }
 
-async function measureSizes(engine: Engine, endMs: number): Promise<void> {
-  const sizes = await readCompressedSizes(engine);
-  for (const { relation, rows, bytesBefore, bytesAfter } of sizes) {
-    figure(`${relation}, compressed, bytes a row`, bytesAfter / rows, 'B');
-    figure(`${relation}, compression ratio`, bytesBefore / bytesAfter, '×');
+async function measureSizes(engine: Engine): Promise<void> {
+  const sizes = await measureSeeded(config, engine);
+  const samples = sizes[0]!.rows;
+  for (const { relation, rows, bytesAsRows, bytesCompressed } of sizes) {
+    figure(`seeded ${relation}, compressed, bytes a row`, bytesCompressed / rows, 'B');
+    figure(`seeded ${relation}, compression ratio`, bytesAsRows / bytesCompressed, '×');
   }
-  const total = (bytes: 'bytesBefore' | 'bytesAfter') => sizes.reduce((sum, size) => sum + size[bytes], 0);
-  figure(
-    'all that is compressed, rollups included, ratio',
-    total('bytesBefore') / total('bytesAfter'),
-    '×',
-    '≥ 10',
-  );
-  const bytesOfRow = (name: string) => {
-    const size = sizes.find(({ relation }) => relation === name);
-    return size ? size.bytesAfter / size.rows : 0;
-  };
-  const raw = await measureDenseBytes(engine, endMs, 3);
-  const rollups = bytesOfRow('samples_1min') / 6 + bytesOfRow('samples_1hour') / 360;
-  figure('a sample at 10 s, compressed', raw, 'B', 'Prometheus 5.8');
-  figure('a sample at 10 s, compressed, rollups included', raw + rollups, 'B');
+  const total = (bytes: 'bytesAsRows' | 'bytesCompressed') =>
+    sizes.reduce((sum, size) => sum + size[bytes], 0);
+  const [asRows, compressed] = [total('bytesAsRows'), total('bytesCompressed')];
+  figure('seeded, rollups included, bytes a sample as rows', asRows / samples, 'B');
+  figure('seeded, rollups included, bytes a sample compressed', compressed / samples, 'B');
+  figure('seeded, rollups included, compression ratio', asRows / compressed, '×', '≥ 10');
 }
 
 async function measureRefreshes(engine: Engine, endMs: number): Promise<void> {

@@ -14,6 +14,8 @@ export interface SoakWriters {
   readonly acknowledged: ReadonlySet<number>;
   /** Requests by how they were answered; 0 where the connection broke. */
   readonly statuses: ReadonlyMap<number, number>;
+  /** The time of the next sample, epoch milliseconds. */
+  readonly nextMs: number;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,9 @@ export function startSoakWriters(url: () => string, writers: number): SoakWriter
   return {
     acknowledged,
     statuses,
+    get nextMs() {
+      return startMs + samplesIn(batches);
+    },
     async stop() {
       stopping.abort();
       await Promise.all(writing);

@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * The JSON of an answer: the text that `JSON.stringify` gives, with points written straight from their columns
- * (a quarter of the time: `npm run bench:rest`).
+ * (a quarter of the time: `npm run bench`).
  */
 export function answerJson(answer: object): string {
   const members: string[] = [];

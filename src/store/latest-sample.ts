@@ -1,19 +1,9 @@
+import type { QueryConfig } from 'pg';
 import type { LatestAnswer } from '../contract/latest.ts';
 import type { Engine } from '../engine/engine.ts';
 import { IS_SELECTED, type SeriesSelector, selectorParameters } from './matching-series.ts';
+import { newestOfEach, withRecent, withScouts } from './newest-of-each.ts';
 import { asking } from './store-error.ts';
-
-/** At least so many series, spread over all, are looked up one by one first. */
-const SCOUTS = 32;
-
-/** More samples a series than this are not gone through to find the newest. */
-const SAMPLES_PER_SERIES = 8;
-
-/** The newest sample of each series: a look-up by the index in every chunk, back to the one that holds it. */
-const newestOfEach = (series: string) => `
-  SELECT id, newest.time, newest.value
-    FROM ${series} CROSS JOIN LATERAL (
-           SELECT time, value FROM samples WHERE series_id = id ORDER BY time DESC LIMIT 1) AS newest`;
 
 const answerFrom = (candidates: string) => `
   SELECT metric_name, host, labels, time, value
@@ -25,25 +15,29 @@ const OF_A_HOST = answerFrom(
 );
 
 /**
- * The newest sample of the scouts is a floor: one pass over the index gathers what all series have from there on, in
- * a fraction of what a look-up for each costs. Where the scouts happen to be far behind the rest that would be too
- * many samples, and each series is looked up. (SkipScan over compressed chunks drops rows before TimescaleDB 2.29.2,
- * #10423.)
+ * The ranges of time that chunks cover, from the floor on: its own chunk's, and of the newer ones those that have a
+ * sample of any series whose id lies between those of the matched. Series that fell silent together mostly have none.
  */
-const OF_ALL_HOSTS = `
-  WITH matched AS MATERIALIZED (
-    SELECT array_agg(id) AS ids, count(*) AS total, count(*) * ${SAMPLES_PER_SERIES} AS allowance
-      FROM series WHERE ${IS_SELECTED}
-  ), scouts AS MATERIALIZED (
-    SELECT ids[nth] AS id FROM matched, generate_series(1, total, total / ${SCOUTS} + 1) AS nth
-  ), recent AS MATERIALIZED (
-    SELECT series_id AS id, time, value FROM samples
-     WHERE series_id = ANY ((SELECT ids FROM matched)::int[])
-       AND time >= (SELECT max(time) FROM (${newestOfEach('scouts')}) AS known)
-     LIMIT (SELECT allowance + 1 FROM matched)
-  ), search AS MATERIALIZED (
-    SELECT count(*) BETWEEN 1 AND (SELECT allowance FROM matched) AS complete FROM recent
-  ), candidates AS (
+const RANGES = `
+  SELECT greatest(since, floor.time) AS since, until
+    FROM floor, matched, (
+           SELECT to_timestamp(range_start / 1e6) AS since, to_timestamp(range_end / 1e6) AS until
+             FROM _timescaledb_catalog.dimension_slice
+             JOIN _timescaledb_catalog.dimension ON dimension.id = dimension_id
+             JOIN _timescaledb_catalog.hypertable ON hypertable.id = hypertable_id
+            WHERE schema_name = current_schema() AND table_name = 'samples') AS chunk
+   WHERE until > floor.time
+     AND (since <= floor.time OR any_sample_between(since, until, ids[1], ids[total]))`;
+
+/**
+ * The newest sample of the scouts is a floor: what is sought is at least as new. Where the scouts happen to be far behind
+ * the rest, each series is looked up.
+ */
+const ofAllHosts = (isSelected: string) => `
+  ${withScouts(isSelected)}, floor AS MATERIALIZED (
+    SELECT max(time) AS time FROM known
+  ), ranges AS MATERIALIZED (${RANGES}
+  ), ${withRecent('ranges')}, candidates AS (
     SELECT id, time, value FROM recent WHERE (SELECT complete FROM search)
     UNION ALL
     SELECT id, time, value
@@ -52,15 +46,22 @@ const OF_ALL_HOSTS = `
   )
   ${answerFrom('candidates')}`;
 
+const OF_ALL_HOSTS = ofAllHosts(IS_SELECTED);
+/** Without matchers the ids come from an index alone. */
+const OF_A_METRIC = ofAllHosts('metric_name = $1');
+
 /** The newest sample of all series that are selected, the first of them where several have it; undefined without any. */
 export function latestSample(engine: Engine, selector: SeriesSelector): Promise<LatestAnswer | undefined> {
   return asking(async () => {
-    const { rows } = await engine.pool.query<LatestAnswer>({
-      ...(selector.host === undefined
-        ? { name: 'latest-sample', text: OF_ALL_HOSTS }
-        : { name: 'latest-sample-of-a-host', text: OF_A_HOST }),
-      values: selectorParameters(selector),
-    });
+    const { rows } = await engine.pool.query<LatestAnswer>(statementFor(selector));
     return rows[0];
   });
+}
+
+function statementFor(selector: SeriesSelector): QueryConfig {
+  const { metricName, host, matchers } = selector;
+  const values = selectorParameters(selector);
+  if (host !== undefined) return { name: 'latest-sample-of-a-host', text: OF_A_HOST, values };
+  if (matchers.length > 0) return { name: 'latest-sample', text: OF_ALL_HOSTS, values };
+  return { name: 'latest-sample-of-a-metric', text: OF_A_METRIC, values: [metricName] };
 }

@@ -17,7 +17,7 @@ export function dataSourceOf(relation: string | null): DataSource | null {
   return resolution ? DATA_SOURCES[resolution] : null;
 }
 
-/** One tier as the catalogues know it; bytes before and after are of its compressed chunks. */
+/** One tier as the catalogues know it; bytes before and after are of those compressed chunks that were rows once. */
 export interface TierRow {
   readonly resolution: Resolution;
   readonly rows: number;
@@ -34,7 +34,7 @@ export interface TierRow {
 const READ_TIERS = `
   SELECT resolution,
          approximate_row_count(hypertable) AS rows,
-         (SELECT count(*) FROM show_chunks(hypertable)) AS chunks,
+         counts.*,
          stats.*,
          hypertable_approximate_size(hypertable) AS bytes,
          threshold.until AS "refreshedUntil",
@@ -46,8 +46,11 @@ const READ_TIERS = `
              materialization_hypertable_schema || '.' || materialization_hypertable_name, relation
            )::regclass AS hypertable) AS storage
    CROSS JOIN LATERAL (
-           SELECT count(after_compression_total_bytes) AS "chunksCompressed",
-                  sum(before_compression_total_bytes)::float8 AS "bytesBefore",
+           SELECT count(*) AS chunks, count(*) FILTER (WHERE is_compressed) AS "chunksCompressed"
+             FROM timescaledb_information.chunks AS chunk
+            WHERE format('%I.%I', chunk.hypertable_schema, chunk.hypertable_name)::regclass = hypertable) AS counts
+   CROSS JOIN LATERAL (
+           SELECT sum(before_compression_total_bytes)::float8 AS "bytesBefore",
                   sum(after_compression_total_bytes)::float8 AS "bytesAfter"
              FROM chunk_columnstore_stats(hypertable)) AS stats
     LEFT JOIN LATERAL (

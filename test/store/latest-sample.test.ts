@@ -122,18 +122,74 @@ describe('the newest sample', () => {
     }
   });
 
+  it('is found where one of many series that fell silent together came back, in a newer chunk of any kind', async () => {
+    for (const nth of [0, 1, 63, 119]) {
+      for (const back of [{ late: [HOUR] }, { late: [9 * DAY] }, { early: [16 * DAY, 9 * DAY] }]) {
+        const made = Array.from({ length: 120 }, (_, i): MadeSeries => {
+          const silent = { host: 'a', rack: '1', early: [16 * DAY], late: [] };
+          return i === nth ? { ...silent, ...back } : silent;
+        });
+        await expectNewest(made, await store(made));
+      }
+    }
+  });
+
+  it('is that of the metric asked for, where its series stand between those of one that did not fall silent', async () => {
+    const rows = await query(
+      `INSERT INTO series (metric_name, host)
+       SELECT metric, 'host-' || nth FROM generate_series(1, 100) AS nth, unnest($1::text[]) AS metric
+        ORDER BY nth, metric RETURNING id, metric_name`,
+      [['silent among others', 'talkative']],
+    );
+    const idsOf = (metric: string) => rows.filter((row) => row.metric_name === metric).map(({ id }) => id);
+    await insert(
+      idsOf('silent among others'),
+      Array.from({ length: 100 }, () => [16 * DAY]),
+    );
+    await insert(
+      idsOf('talkative'),
+      Array.from({ length: 100 }, () => [HOUR]),
+    );
+    const newest = (metricName: string) => latestSample(engine, { metricName, matchers: [] });
+    expect(await newest('silent among others')).toMatchObject({
+      time: new Date(NOW - 16 * DAY),
+      host: 'host-1',
+    });
+    expect(await newest('talkative')).toMatchObject({ time: new Date(NOW - HOUR), host: 'host-1' });
+  });
+
   it('is told for each host, null for one without samples', async () => {
-    const made = fc.sample(series, { numRuns: 60, seed: 7 });
-    const silent: MadeSeries = { host: 'silent', rack: '1', early: [], late: [] };
-    const all = [...made, silent];
-    await store(all, 'of ');
-    const hosts = (await listHosts(engine)).filter(({ host }) => host.startsWith('of '));
-    expect(hosts).toEqual(
-      ['a', 'b', 'c', 'd', 'silent'].map((name) => ({
-        host: `of ${name}`,
-        series: all.filter(({ host }) => host === name).length,
-        last_seen: newestOf(all, ({ host }) => host === name)?.time ?? null,
-      })),
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(series, { minLength: 1, maxLength: 60 }), async (made) => {
+        const prefix = `${runs++} `;
+        await store(made, prefix);
+        const hosts = (await listHosts(engine)).filter(({ host }) => host.startsWith(prefix));
+        const names = [...new Set(made.map(({ host }) => host))].sort();
+        expect(hosts).toEqual(
+          names.map((name) => ({
+            host: prefix + name,
+            series: made.filter(({ host }) => host === name).length,
+            last_seen: newestOf(made, ({ host }) => host === name)?.time ?? null,
+          })),
+        );
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is told for each host where most have more samples since then than are gone through', async () => {
+    const often = Array.from({ length: 100 }, (_, i) => i * 100);
+    const made = Array.from({ length: 800 }, (_, i): MadeSeries => {
+      const early = i % 8 === 0 ? [50_000] : often.map((age) => age + (i % 7));
+      return { host: `host-${i % 100}`, rack: '1', early, late: [] };
+    });
+    await store(made, 'often ');
+    const hosts = (await listHosts(engine)).filter(({ host }) => host.startsWith('often '));
+    expect(new Map(hosts.map(({ host, last_seen }) => [host, last_seen]))).toEqual(
+      new Map(
+        made.map(({ host }) => [`often ${host}`, newestOf(made, (each) => each.host === host)?.time ?? null]),
+      ),
     );
   });
 });

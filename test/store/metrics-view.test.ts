@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import superjson from 'superjson';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../src/store/migrate.ts';
 import { openTestEngine, type TestEngine } from '../support/engine.ts';
@@ -84,6 +86,21 @@ describe('INSERT INTO metrics', () => {
     [`(now(), 'a', 'bad', '[]', 1)`, '23514', 'labels_are_at_most_64_printable_strings_by_name'],
     [`(now(), 'a', 'bad', '{"x": 1}', 1)`, '23514', 'labels_are_at_most_64_printable_strings_by_name'],
     [`(now(), 'a', 'bad', '{"": "x"}', 1)`, '23514', 'labels_are_at_most_64_printable_strings_by_name'],
+    [
+      `(now(), 'a', 'bad', '{"constructor": "x"}', 1)`,
+      '23514',
+      'labels_are_at_most_64_printable_strings_by_name',
+    ],
+    [
+      `(now(), 'a', 'bad', '{"prototype": "x"}', 1)`,
+      '23514',
+      'labels_are_at_most_64_printable_strings_by_name',
+    ],
+    [
+      `(now(), 'a', 'bad', '{"__proto__": "x"}', 1)`,
+      '23514',
+      'labels_are_at_most_64_printable_strings_by_name',
+    ],
     [`(now(), 'a', 'bad', '{}', 'NaN')`, '23514', 'value_is_finite'],
     [`(now(), 'a', 'bad', '{}', 'Infinity')`, '23514', 'value_is_finite'],
     [`(now(), 'a', 'bad', '{}', '-Infinity')`, '23514', 'value_is_finite'],
@@ -107,6 +124,24 @@ describe('INSERT INTO metrics', () => {
     );
     expect(rows).toEqual([{ n: 1 }]);
     expect(await read('contended')).toHaveLength(8);
+  });
+
+  it('renames the labels of series stored before these names were refused, so that every answer can be written', async () => {
+    const constraint = 'labels_are_at_most_64_printable_strings_by_name';
+    await engine.pool.query(`ALTER TABLE series DROP CONSTRAINT ${constraint}`);
+    await insert(
+      `(now(), 'a', 'older', '{"constructor": "x", "rack": "1"}', 1),
+       (now(), 'b', 'older', '{"__proto__": "y", "prototype": "z"}', 2)`,
+    );
+    await engine.pool.query(
+      await readFile(new URL('../../sql/0012_label_names.sql', import.meta.url), 'utf8'),
+    );
+    await engine.pool.query(`ALTER TABLE series ADD CONSTRAINT ${constraint} CHECK (are_labels(labels))`);
+    expect(await read('older')).toEqual([
+      { host: 'a', labels: { label_constructor: 'x', rack: '1' }, value: 1 },
+      { host: 'b', labels: { label___proto__: 'y', label_prototype: 'z' }, value: 2 },
+    ]);
+    for (const { labels } of await read('older')) expect(() => superjson.stringify({ labels })).not.toThrow();
   });
 
   it('finds nothing left to migrate', async () => {

@@ -70,7 +70,9 @@ export function Plot(props: PlotProps) {
       canvas: created.ctx.canvas,
     });
     const observer = new ResizeObserver(() => {
-      if (parent.clientWidth > 0) created.setSize({ width: parent.clientWidth, height });
+      const width = parent.clientWidth;
+      // It tells the size once at its beginning too, and every change draws the whole canvas anew.
+      if (width > 0 && width !== created.width) created.setSize({ width, height });
     });
     observer.observe(parent);
     return () => {
