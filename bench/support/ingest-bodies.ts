@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { compressSync } from 'snappy';
 
 /** Series that the load is spread over, as a machine's exporter names them. */
-const SERIES = 10_000;
+export const SERIES = 10_000;
 const METRICS = 50;
 const STEP_MS = 1000;
 

@@ -32,11 +32,14 @@ export class LoadConnection {
     return new Promise((resolve, reject) => {
       this.#answered = resolve;
       this.#failed = reject;
+      // In one segment where it is short, as HTTP clients do.
+      this.#socket.cork();
       this.#socket.write(
         `POST ${path} HTTP/1.1\r\nhost: localhost\r\n${headers}content-length: ${body.length}\r\n\r\n`,
         'latin1',
       );
       this.#socket.write(body);
+      this.#socket.uncork();
     });
   }
 

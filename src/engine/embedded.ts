@@ -39,7 +39,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
   return {
     kind: 'embedded',
     pool,
-    abilities: { connections: 1, copyIn: true, cancel: false, backgroundJobs: false },
+    abilities: { connections: 1, cancel: false, backgroundJobs: false },
     close() {
       closed ??= closeAll(pool, supervisor);
       return closed;

@@ -7,8 +7,6 @@ export const OLDEST_TIMESCALEDB = '2.18';
 export interface EngineAbilities {
   /** Connections that may be in use at once. */
   readonly connections: number;
-  /** `COPY … FROM STDIN` works. */
-  readonly copyIn: boolean;
   /** A running statement can be cancelled and timed out. */
   readonly cancel: boolean;
   /** TimescaleDB runs due jobs itself; where it does not, the program has to. */

@@ -45,7 +45,7 @@ interface Mark {
 export function watchReplica(options: ReplicaOptions): Replica {
   const { primary, maxLagMs, onChange } = options;
   const pool = openPool(options);
-  const abilities = { connections: options.poolSize, copyIn: false, cancel: true, backgroundJobs: false };
+  const abilities = { connections: options.poolSize, cancel: true, backgroundJobs: false };
   const replica: Engine = { kind: 'server', pool, abilities, close: async () => {} };
   const stopping = new AbortController();
   const marks: Mark[] = [];

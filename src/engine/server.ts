@@ -37,7 +37,7 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
     return {
       kind: 'server',
       pool,
-      abilities: { connections: options.poolSize, copyIn: true, cancel: true, backgroundJobs },
+      abilities: { connections: options.poolSize, cancel: true, backgroundJobs },
       close() {
         closed ??= drained(pool, CLOSE_GRACE_MS).then(() => settledWithin(pool.end(), CLOSE_GRACE_MS));
         return closed;

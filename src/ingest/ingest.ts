@@ -6,6 +6,7 @@ import type { SeriesIdentity } from '../store/resolve-series.ts';
 import type { Duplicates } from '../store/write-samples.ts';
 import { Backlog, type BacklogLimits } from './backlog.ts';
 import { count, newCounters } from './counters.ts';
+import type { DecodingContext } from './decoding-context.ts';
 import { type Commit, GroupCommit, type GroupCommitLimits } from './group-commit.ts';
 import { FUTURE_MAX_MS } from './limits.ts';
 import type { Protocol } from './protocol.ts';
@@ -31,14 +32,6 @@ export interface IngestParts {
   /** The oldest time that is accepted, epoch milliseconds. */
   readonly oldestMs: () => number;
   readonly nowMs: () => number;
-}
-
-/** What a decoder works with besides the request. */
-export interface DecodingContext {
-  readonly batch: SampleBatch;
-  readonly registry: SeriesRegistry;
-  /** When the request came, epoch milliseconds: the time of samples that have none. */
-  readonly receivedMs: number;
 }
 
 /** What became of a request's samples. */

@@ -8,7 +8,8 @@ import { boundDraining } from './drain.ts';
 import { errorPagesPlugin } from './error-pages.ts';
 import { healthPlugin, type NotReady } from './health.ts';
 import { MANNERED, registerManners } from './http-manners.ts';
-import { type IngestTarget, registerIngestDoors } from './ingest-doors.ts';
+import { registerIngestDoors } from './ingest-doors.ts';
+import type { IngestTarget } from './ingest-target.ts';
 import type { ConnectionLimits } from './live-connections.ts';
 import { openLiveDoors } from './live-doors.ts';
 import { type Metrics, measureRequests, metricsPlugin } from './metrics.ts';
@@ -62,7 +63,7 @@ export async function createHttpServer({
   });
   boundDraining(server);
   measureRequests(server, metrics);
-  await registerSecurityHeaders(server);
+  registerSecurityHeaders(server);
   await registerManners(server, admission.origins.allowed);
   await registerAdmission(server, admission);
   server.setNotFoundHandler((request, reply) => {

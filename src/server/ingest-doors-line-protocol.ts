@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { decodeLineProtocol } from '../ingest/protocols/line-protocol.ts';
-import type { IngestTarget } from './ingest-doors.ts';
 import { answerErrors, rejectionMessage } from './ingest-doors-answer.ts';
 import { plainBodyOf } from './ingest-doors-request.ts';
+import type { IngestTarget } from './ingest-target.ts';
 
 /** What InfluxDB 2 calls a status; any other goes by `invalid` or `internal error`. */
 const CODES: Readonly<Record<number, string>> = {

@@ -4,9 +4,9 @@ import type { Receipt } from '../ingest/ingest.ts';
 import { otlpAnswer, otlpStatus } from '../ingest/protocols/otlp-answer.ts';
 import { decodeOtlpJson } from '../ingest/protocols/otlp-json.ts';
 import { decodeOtlpProtobuf } from '../ingest/protocols/otlp-protobuf.ts';
-import type { IngestTarget } from './ingest-doors.ts';
 import { answerErrors, rejectionMessage } from './ingest-doors-answer.ts';
 import { mediaTypeOf, plainBodyOf } from './ingest-doors-request.ts';
+import type { IngestTarget } from './ingest-target.ts';
 
 const PROTOBUF = 'application/x-protobuf';
 const JSON_TYPE = 'application/json';

@@ -3,9 +3,9 @@ import { HyperdashError } from '../errors.ts';
 import { decodeRemoteWrite } from '../ingest/protocols/remote-write.ts';
 import { decodeRemoteWrite2 } from '../ingest/protocols/remote-write-2.ts';
 import { uncompressSnappy } from '../ingest/protocols/snappy.ts';
-import type { IngestTarget } from './ingest-doors.ts';
 import { answerErrors, rejectionMessage } from './ingest-doors-answer.ts';
 import { bodyOf, mediaTypeOf } from './ingest-doors-request.ts';
+import type { IngestTarget } from './ingest-target.ts';
 
 const MESSAGE_2 = 'io.prometheus.write.v2.request';
 

@@ -1,13 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Ingest } from '../ingest/ingest.ts';
 import { parseNdjson } from '../ingest/protocols/ndjson.ts';
 import { lineProtocolDoor } from './ingest-doors-line-protocol.ts';
 import { otlpDoor } from './ingest-doors-otlp.ts';
 import { remoteWriteDoor } from './ingest-doors-remote-write.ts';
 import { bodyOf } from './ingest-doors-request.ts';
-
-/** What the doors need of the ingest. */
-export type IngestTarget = Pick<Ingest, 'receive' | 'admitBytes'>;
+import type { IngestTarget } from './ingest-target.ts';
 
 /**
  * Registers the doors for agents: Prometheus remote_write, OTLP and InfluxDB's line protocol, each with the bodies

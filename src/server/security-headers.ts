@@ -1,9 +1,10 @@
-import { fastifyHelmet } from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
+import helmet from 'helmet';
 
 /** What browsers are told of every answer; pages replace the policy, which suits answers that load nothing. */
-export async function registerSecurityHeaders(server: FastifyInstance): Promise<void> {
-  await server.register(fastifyHelmet, {
+export function registerSecurityHeaders(server: FastifyInstance): void {
+  // Made once: Fastify's plugin of it makes all headers anew for every request.
+  const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -15,5 +16,8 @@ export async function registerSecurityHeaders(server: FastifyInstance): Promise<
     },
     // TLS, and so the promise to keep to it, is the proxy's.
     strictTransportSecurity: false,
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    setHeaders(request.raw, reply.raw, () => done());
   });
 }

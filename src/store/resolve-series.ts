@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import { asking } from './store-error.ts';
+import { asking, sqlState } from './store-error.ts';
 
 /** What names a series, and what its sender said of it. */
 export interface SeriesIdentity {
@@ -10,8 +10,9 @@ export interface SeriesIdentity {
   readonly kind?: string | undefined;
 }
 
+/** One document: arrays of text would be escaped here and parsed there, a label set twice. */
 const WANTED = `
-  unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[])
+  ROWS FROM (json_to_recordset($1::json) AS (metric_name text, host text, labels jsonb, unit text, kind text))
     WITH ORDINALITY AS wanted (metric_name, host, labels, unit, kind, position)`;
 
 // LATERAL with a LIMIT keeps to the index, whose condition is spelled as here: a hash join would digest the labels of
@@ -24,13 +25,19 @@ const FIND = `
       AND md5(series.labels::text) = md5(wanted.labels::text) AND series.labels = wanted.labels
     LIMIT 1) AS found`;
 
-// Sorted, so that two nodes that add the same series wait for each other instead of deadlocking.
+// Sorted, so that two nodes that add the same series wait for each other instead of deadlocking; by bytes, which is
+// quicker than by a language.
 const ADD = `
-  INSERT INTO series (metric_name, host, labels, unit, kind)
-  SELECT metric_name, host, labels, unit, kind FROM (
-    SELECT * FROM ${WANTED} ORDER BY position LIMIT $6) AS wanted
-  ORDER BY metric_name, host, labels
-  ON CONFLICT DO NOTHING`;
+  WITH wanted AS MATERIALIZED (SELECT * FROM ${WANTED}),
+  added AS (
+    INSERT INTO series (metric_name, host, labels, unit, kind)
+    SELECT metric_name, host, labels, unit, kind FROM wanted
+    ORDER BY metric_name COLLATE "C", host COLLATE "C", labels
+    RETURNING id, metric_name, host, labels)
+  SELECT position::int, id FROM wanted JOIN added USING (metric_name, host, labels)`;
+/** Looking for conflicts costs half as much again: for when there was one. */
+const ADD_REST = ADD.replace('RETURNING', 'ON CONFLICT DO NOTHING RETURNING');
+const UNIQUE_VIOLATION = '23505';
 
 const DESCRIBE = `
   UPDATE series SET unit = coalesce(wanted.unit, series.unit), kind = coalesce(wanted.kind, series.kind)
@@ -53,30 +60,59 @@ export function resolveSeries(
 ): Promise<(number | undefined)[]> {
   return asking(async () => {
     const ids = new Array<number | undefined>(identities.length).fill(undefined);
-    const missing = await find(engine, identities, ids);
+    const all = Array.from(identities.keys());
+    await ask(engine, FIND, identities, all, ids);
+    const missing = all.filter((position) => ids[position] === undefined);
     if (missing.length > 0) {
-      const room = maxSeries === undefined ? null : Math.max(0, maxSeries - (await countSeries(engine)));
-      await engine.pool.query(ADD, [...parametersOf(missing), room]);
-      await find(engine, identities, ids);
+      const room =
+        maxSeries === undefined ? missing.length : await roomFor(engine, missing.length, maxSeries);
+      await add(engine, identities, missing.slice(0, room), ids);
     }
     await describe(engine, identities, ids);
     return ids;
   });
 }
 
-async function countSeries(engine: Engine): Promise<number> {
+/** How many of so many new series there is room for. */
+async function roomFor(engine: Engine, wanted: number, maxSeries: number): Promise<number> {
+  // Ids count up from 1, so there are no more series than the largest; counting them takes longer the more there are.
+  const { rows: largest } = await engine.pool.query<{ id: number }>(
+    'SELECT coalesce(max(id), 0) AS id FROM series',
+  );
+  if (largest[0]!.id + wanted <= maxSeries) return wanted;
   const { rows } = await engine.pool.query<{ count: number }>('SELECT count(*) FROM series');
-  return rows[0]!.count;
+  return Math.max(0, maxSeries - rows[0]!.count);
 }
 
-async function find(
+async function add(
   engine: Engine,
   identities: readonly SeriesIdentity[],
+  missing: readonly number[],
   ids: (number | undefined)[],
-): Promise<SeriesIdentity[]> {
-  const { rows } = await engine.pool.query<{ position: number; id: number }>(FIND, parametersOf(identities));
-  for (const { position, id } of rows) ids[position - 1] = id;
-  return identities.filter((_, index) => ids[index] === undefined);
+): Promise<void> {
+  try {
+    await ask(engine, ADD, identities, missing, ids);
+  } catch (error) {
+    if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    await ask(engine, ADD_REST, identities, missing, ids);
+    await ask(engine, FIND, identities, missing, ids);
+  }
+}
+
+/** Asks about the series at these positions, and notes the ids that are answered. */
+async function ask(
+  engine: Engine,
+  sql: string,
+  identities: readonly SeriesIdentity[],
+  positions: readonly number[],
+  ids: (number | undefined)[],
+): Promise<void> {
+  const wanted = positions.map((position) => {
+    const { metricName, host, labels, unit, kind } = identities[position]!;
+    return { metric_name: metricName, host, labels, unit, kind };
+  });
+  const { rows } = await engine.pool.query<{ position: number; id: number }>(sql, [JSON.stringify(wanted)]);
+  for (const { position, id } of rows) ids[positions[position - 1]!] = id;
 }
 
 async function describe(
@@ -93,14 +129,4 @@ async function describe(
     described.map(({ unit }) => unit),
     described.map(({ kind }) => kind),
   ]);
-}
-
-function parametersOf(identities: readonly SeriesIdentity[]): unknown[] {
-  return [
-    identities.map(({ metricName }) => metricName),
-    identities.map(({ host }) => host),
-    identities.map(({ labels }) => JSON.stringify(labels)),
-    identities.map(({ unit }) => unit ?? null),
-    identities.map(({ kind }) => kind ?? null),
-  ];
 }

@@ -1,22 +1,14 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { PoolClient, QueryResult } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { Committed } from '../domain/committed.ts';
-import { concatenate, rowsOf, type SampleColumns } from '../domain/sample-columns.ts';
+import { concatenate, type SampleColumns } from '../domain/sample-columns.ts';
 import type { Engine } from '../engine/engine.ts';
+import { copyIn } from './copy-in.ts';
 import { encodeArrays, encodeCopy } from './sample-encoding.ts';
 import { asking, sqlState } from './store-error.ts';
 
-const COPY = 'COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)';
-const INSERT = `
-  INSERT INTO samples (time, series_id, value)
-  SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::float8[])`;
-const INSERT_ALL = `
-  WITH inserted AS (${INSERT})
-  SELECT pg_current_xact_id()::text AS xid`;
-/** Up to this many samples, one INSERT is faster than a transaction around a COPY. */
-const INSERT_MAX_ROWS = 500;
+const COPY = `
+  SELECT pg_current_xact_id()::text;
+  COPY samples (time, series_id, value) FROM STDIN (FORMAT binary)`;
 
 /**
  * Gives the positions, from 0, of the rows that were inserted: of equal ones the first. Sorted, so that two such
@@ -55,7 +47,7 @@ export type Duplicates = readonly number[];
 /**
  * Commits batches of samples together: all of them or none.
  *
- * They go in by COPY where the engine takes it. COPY knows no ON CONFLICT, so where a duplicate turns up all are
+ * They go in by COPY, which knows no ON CONFLICT: where a duplicate turns up all are
  * written again by a slower statement that ignores and tells them.
  * @param onCommit told what was inserted, as soon as it is committed; must not throw
  * @returns the duplicates of each batch: rows that their series already had a sample for at that time, and were ignored
@@ -90,16 +82,9 @@ async function writeOnce(engine: Engine, batches: readonly SampleColumns[]): Pro
 
 /** @returns the transaction */
 function writePlainly(engine: Engine, batches: readonly SampleColumns[]): Promise<number> {
-  return withClient(engine, async (client) => {
-    if (engine.abilities.copyIn && rowsOf(batches) > INSERT_MAX_ROWS) {
-      return inTransaction(client, tellAge(batches), async (xid) => {
-        await pipeline(Readable.from([encodeCopy(batches)]), client.query(copyFrom(COPY)));
-        return xid;
-      });
-    }
-    const { rows } = await client.query<{ xid: string }>(INSERT_ALL, encodeArrays(batches));
-    return Number(rows[0]!.xid);
-  });
+  return withClient(engine, async (client) =>
+    Number(await copyIn(client, `${tellAge(batches)} ${COPY}`, encodeCopy(batches))),
+  );
 }
 
 /** Spares the trigger that notes late samples (`sql/0014`) looking through these. */

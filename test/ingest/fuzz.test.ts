@@ -3,7 +3,7 @@ import { compressSync } from 'snappy';
 import { describe, expect, test } from 'vitest';
 import { Host, Labels, MetricName } from '../../src/contract/names.ts';
 import { HyperdashError } from '../../src/errors.ts';
-import type { DecodingContext } from '../../src/ingest/ingest.ts';
+import type { DecodingContext } from '../../src/ingest/decoding-context.ts';
 import { uncompressGzip } from '../../src/ingest/protocols/gzip.ts';
 import { decodeSamples } from '../../src/ingest/protocols/json.ts';
 import { decodeLineProtocol } from '../../src/ingest/protocols/line-protocol.ts';

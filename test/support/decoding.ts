@@ -1,4 +1,4 @@
-import type { DecodingContext } from '../../src/ingest/ingest.ts';
+import type { DecodingContext } from '../../src/ingest/decoding-context.ts';
 import { type Rejection, SampleBatch } from '../../src/ingest/sample-batch.ts';
 import { SeriesRegistry } from '../../src/ingest/series-registry.ts';
 

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { fieldErrors } from '../../contract/field-errors.ts';
 import { Sample } from '../../contract/ingest.ts';
 import { LABELS_MAX } from '../../contract/names.ts';
+import type { DecodingContext } from '../decoding-context.ts';
 import type { Generations } from '../generations.ts';
-import type { DecodingContext } from '../ingest.ts';
 import type { SeriesRef } from '../series-registry.ts';
 
 const ISO_TIME = z.regexes.datetime({ offset: true });

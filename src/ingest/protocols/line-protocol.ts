@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { HyperdashError } from '../../errors.ts';
+import type { DecodingContext } from '../decoding-context.ts';
 import type { Generations } from '../generations.ts';
-import type { DecodingContext } from '../ingest.ts';
 import { SERIES_NAME_MAX_LENGTH } from '../limits.ts';
 import type { SeriesRef } from '../series-registry.ts';
 import { hostOfLabel } from './host.ts';

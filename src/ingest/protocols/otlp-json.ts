@@ -1,5 +1,5 @@
 import { HyperdashError } from '../../errors.ts';
-import type { DecodingContext } from '../ingest.ts';
+import type { DecodingContext } from '../decoding-context.ts';
 import { ATTRIBUTE_MAX_DEPTH, type AttributeValue, addAttribute, tooDeep } from './otlp-attributes.ts';
 import { type JsonObject, listOf, numberOf, objectOf, objectsOf, textOf } from './otlp-json-fields.ts';
 import {

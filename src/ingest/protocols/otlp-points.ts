@@ -1,5 +1,5 @@
+import type { DecodingContext } from '../decoding-context.ts';
 import type { Generations } from '../generations.ts';
-import type { DecodingContext } from '../ingest.ts';
 import { UNKNOWN_HOST } from '../limits.ts';
 import type { SeriesRef } from '../series-registry.ts';
 

@@ -1,4 +1,4 @@
-import type { DecodingContext } from '../ingest.ts';
+import type { DecodingContext } from '../decoding-context.ts';
 import { type OtlpMetric, OtlpPoints } from './otlp-points.ts';
 import { readAttribute } from './otlp-protobuf-attributes.ts';
 import { readPoint } from './otlp-protobuf-points.ts';

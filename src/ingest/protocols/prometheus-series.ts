@@ -1,4 +1,4 @@
-import type { DecodingContext } from '../ingest.ts';
+import type { DecodingContext } from '../decoding-context.ts';
 import type { SeriesName, SeriesRef } from '../series-registry.ts';
 import { hostOfInstance } from './host.ts';
 import { endOfField, type Reader, readInt64, skipField } from './protobuf.ts';

@@ -1,5 +1,5 @@
+import type { DecodingContext } from '../decoding-context.ts';
 import type { Generations } from '../generations.ts';
-import type { DecodingContext } from '../ingest.ts';
 import { SERIES_NAME_MAX_LENGTH } from '../limits.ts';
 import type { SeriesRef, SeriesRegistry } from '../series-registry.ts';
 import { kindOf, nameOf, SeriesSamples } from './prometheus-series.ts';
