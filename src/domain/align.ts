@@ -25,21 +25,34 @@ export interface Aligned {
 
 /** Puts rows onto the union of their times. `count` is the number of lines; some may have no row. */
 export function align(rows: LineRows, count: number): Aligned {
-  const times = union(rows.times);
+  const runs = runsOf(rows.lines);
+  const times = runs.reduce(
+    (union, { from, to }) => merge(union, rows.times.subarray(from, to)),
+    new Float64Array(),
+  );
   const lines = Array.from({ length: count }, () => blankLine(times.length));
-  let row = 0;
-  let previous = -1;
-  for (let i = 0; i < rows.times.length; i++) {
-    const line = rows.lines[i]!;
-    if (line !== previous) row = 0;
-    previous = line;
-    while (times[row]! < rows.times[i]!) row++;
+  for (const { line, from, to } of runs) {
     const { values, min, max } = lines[line]!;
-    values[row] = rows.values[i]!;
-    min[row] = rows.min[i]!;
-    max[row] = rows.max[i]!;
+    let row = 0;
+    for (let i = from; i < to; i++) {
+      while (times[row]! < rows.times[i]!) row++;
+      values[row] = rows.values[i]!;
+      min[row] = rows.min[i]!;
+      max[row] = rows.max[i]!;
+    }
   }
   return { times, lines };
+}
+
+/** Where each line's rows begin and end. */
+function runsOf(lines: Float64Array): { line: number; from: number; to: number }[] {
+  const runs: { line: number; from: number; to: number }[] = [];
+  for (let from = 0, to = 0; from < lines.length; from = to) {
+    const line = lines[from]!;
+    while (to < lines.length && lines[to] === line) to++;
+    runs.push({ line, from, to });
+  }
+  return runs;
 }
 
 /** A line of `length` rows that has nothing. */
@@ -48,11 +61,15 @@ export function blankLine(length: number): LineColumns {
   return { values: blank(), min: blank(), max: blank() };
 }
 
-function union(times: Float64Array): Float64Array<ArrayBuffer> {
-  const sorted = Float64Array.from(times).sort();
+/** What is in either, ascending and without repetition; where the first has all of it, the first itself. */
+function merge(some: Float64Array<ArrayBuffer>, others: Float64Array): Float64Array<ArrayBuffer> {
+  const merged = new Float64Array(some.length + others.length);
   let count = 0;
-  for (let i = 0; i < sorted.length; i++) {
-    if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
+  for (let s = 0, o = 0; s < some.length || o < others.length; ) {
+    const next = Math.min(some[s] ?? Infinity, others[o] ?? Infinity);
+    if (some[s] === next) s++;
+    if (others[o] === next) o++;
+    merged[count++] = next;
   }
-  return sorted.slice(0, count);
+  return count === some.length ? some : merged.slice(0, count);
 }

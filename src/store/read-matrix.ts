@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import { copyOut } from './copy-out.ts';
 import type { Database } from './settled-version.ts';
 import { asking } from './store-error.ts';
-import { RAW_AGGREGATES, ROLLUP_AGGREGATES, rollupParts, within } from './tier-sql.ts';
+import { RAW_AGGREGATES, ROLLUP_AGGREGATES, ROLLUP_VALUES, rollupParts, within } from './tier-sql.ts';
 
 /** What to read: lines of one tier over a range. */
 export interface MatrixQuestion {
@@ -42,36 +42,55 @@ export function readMatrix(
     const [lines, times, values, min, max] = TYPES.map((_, column) =>
       joinColumn(segments.map((segment) => segment[column]!)),
     ) as [Column, Column, Column, Column, Column];
+    if (areSingle(question.lines)) placeLines(lines, question.lines);
     return { lines, times, values, min, max };
   }, signal);
 }
 
-async function sqlFor(engine: Engine, question: MatrixQuestion): Promise<string> {
-  const { resolution, lines, range, aggregate, bucketMs } = question;
+async function sqlFor(
+  engine: Engine,
+  { lines, range, aggregate, ...question }: MatrixQuestion,
+): Promise<string> {
+  const { resolution, bucketMs } = question;
   const ids = lines.flat();
   if (resolution === 'raw' && bucketMs === null) {
-    return `SELECT 0, time, value, value, value FROM samples WHERE ${within(ids, 'time', range)} ORDER BY 2`;
+    return `SELECT series_id, time, value, value, value FROM samples WHERE ${within(ids, 'time', range)} ORDER BY 2`;
   }
-  const grouped = (aggregates: Record<Aggregate, string>, bucket: string, from: string) => {
+  const single = areSingle(lines);
+  const line = single ? 'series_id' : 'line';
+  const rows = (bucket: string, aggregates: Record<Aggregate, string>, from: string) => {
     const value = aggregates[aggregate];
     const whole = aggregate === 'sum' || aggregate === 'count';
     const band = whole ? `${value}, ${value}` : `${aggregates.min}, ${aggregates.max}`;
-    return `SELECT ${lineSql(lines)}, ${bucket}, ${value}, ${band} FROM ${from} GROUP BY 1, 2`;
+    return `SELECT ${line}, ${bucket}, ${value}, ${band} FROM ${from}`;
   };
+  const joined = single ? '' : ` JOIN ${lineTable(lines)} USING (series_id)`;
   if (resolution === 'raw') {
-    const from = `samples WHERE ${within(ids, 'time', range)}`;
-    return `${grouped(RAW_AGGREGATES, `time_bucket('${bucketMs} ms', time)`, from)} ORDER BY 1, 2`;
+    const from = `samples${joined} WHERE ${within(ids, 'time', range)} GROUP BY 1, 2`;
+    return `${rows(`time_bucket('${bucketMs} ms', time)`, RAW_AGGREGATES, from)} ORDER BY 1, 2`;
   }
-  const parts = (await rollupParts(engine, resolution, range)).map((part) =>
-    grouped(ROLLUP_AGGREGATES, 'bucket', `${part.table} WHERE ${within(ids, 'bucket', part.range)}`),
-  );
+  const parts = (await rollupParts(engine, resolution, range)).map((part) => {
+    const from = `${part.table}${joined} WHERE ${within(ids, 'bucket', part.range)}`;
+    return single
+      ? rows('bucket', ROLLUP_VALUES, from)
+      : rows('bucket', ROLLUP_AGGREGATES, `${from} GROUP BY 1, 2`);
+  });
   return `${parts.join(' UNION ALL ')} ORDER BY 1, 2`;
 }
 
-/** The place of a row's series among the lines, from 0. */
-function lineSql(lines: MatrixQuestion['lines']): string {
-  const ids = lines.flat();
-  const place = `array_position(ARRAY[${ids.join()}], series_id)`;
-  if (lines.length === ids.length) return `${place} - 1`;
-  return `(ARRAY[${lines.flatMap((own, line) => own.map(() => line))}])[${place}]`;
+/** Whether each line is one series: its rollup rows are then read as they are. */
+function areSingle(lines: MatrixQuestion['lines']): boolean {
+  return lines.every(({ length }) => length === 1);
+}
+
+/** Puts the place of each row's series among the lines, from 0, for its id. */
+function placeLines(seriesIds: Column, lines: MatrixQuestion['lines']): void {
+  const places = new Map(lines.map(([seriesId], line) => [seriesId!, line]));
+  for (let row = 0; row < seriesIds.length; row++) seriesIds[row] = places.get(seriesIds[row]!)!;
+}
+
+/** Every series' line, from 0. */
+function lineTable(lines: MatrixQuestion['lines']): string {
+  const places = lines.flatMap((own, line) => own.map(() => line));
+  return `unnest(ARRAY[${lines.flat().join()}], ARRAY[${places.join()}]) AS of_line (series_id, line)`;
 }
