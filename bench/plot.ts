@@ -1,6 +1,6 @@
 /** Draws `bench/results.json` as docs/lttb.svg, the time of LTTB over the number of points: `npm run bench:plot`. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { LTTB_KERNEL, NPM_LTTB, SUM_PASS, WITH_GAPS } from './sections/kernel.ts';
+import { LTTB_KERNEL, NPM_DOWNSAMPLE, NPM_LTTB, SUM_PASS, WITH_GAPS } from './sections/kernel.ts';
 import type { Section } from './support/section.ts';
 
 const RESULTS = new URL('./results.json', import.meta.url);
@@ -8,6 +8,7 @@ const PLOT = new URL('../docs/lttb.svg', import.meta.url);
 
 /** Lines of the plot and their colours, readable on light and dark ground. */
 const LINES = {
+  [NPM_DOWNSAMPLE]: '#a371f7',
   [NPM_LTTB]: '#8b8f98',
   [WITH_GAPS]: '#d97706',
   [LTTB_KERNEL]: '#2f81f7',
@@ -16,7 +17,7 @@ const LINES = {
 /** The area of the axes, in pixels, and the decades that they span. */
 const AREA = { left: 70, top: 20, width: 420, height: 280 };
 const POINTS_DECADES = [4, 7] as const;
-const MS_DECADES = [-3, 2] as const;
+const MS_DECADES = [-3, 3] as const;
 
 const TITLE = /^LTTB, ([\d,]+) points → \d+, a walk$/;
 
@@ -59,10 +60,15 @@ function line([name, colour]: [string, string]): string {
   const places = measured.map(({ points, ms }) => `${x(points).toFixed(1)} ${y(ms).toFixed(1)}`);
   const last = measured.at(-1)!;
   const dots = places.map((place) => `<circle cx="${place.replace(' ', '" cy="')}" r="3" fill="${colour}"/>`);
+  // Beside the end, or above it where other lines go on.
+  const label =
+    last.points === 10 ** POINTS_DECADES[1]
+      ? `x="${x(last.points) + 8}" y="${y(last.ms) + 4}"`
+      : `x="${x(last.points) - 8}" y="${y(last.ms) - 6}" text-anchor="end"`;
   return [
     `<path d="M${places.join('L')}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...dots,
-    `<text x="${x(last.points) + 8}" y="${y(last.ms) + 4}" fill="${colour}">${name}</text>`,
+    `<text ${label} fill="${colour}">${name}</text>`,
   ].join('');
 }
 

@@ -15,6 +15,7 @@ const PAIRS_MAX = 1_000_000;
 export const SUM_PASS = 'sum of both columns';
 export const LTTB_KERNEL = 'lttb';
 export const WITH_GAPS = 'downsample, gaps looked for';
+export const NPM_DOWNSAMPLE = 'npm downsample, of pairs';
 export const NPM_LTTB = 'npm downsample-lttb, of pairs';
 
 /** LTTB of the same points again and again, beside one pass that sums them and what npm offers. */
@@ -29,7 +30,7 @@ export function kernel(length: number, kind: 'walk' | 'noise' = 'walk'): Promise
     [WITH_GAPS]: () => downsample(points.times, points.values, KEPT, { gapMs: 60_000 }),
     ...(pairs && {
       [NPM_LTTB]: () => processData(pairs, KEPT),
-      'npm downsample, of pairs': () => LTTB(pairs, KEPT),
+      [NPM_DOWNSAMPLE]: () => LTTB(pairs, KEPT),
     }),
   });
 }
