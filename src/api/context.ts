@@ -7,6 +7,8 @@ import type { Timings } from '../query/timings.ts';
 
 /** The connection that a subscription came over, where many share one. */
 export interface LiveConnection {
+  /** Sends a message, unless the connection is closing. */
+  send(message: string): void;
   readonly outlet: {
     /** Whether more waits to be sent than is good; `drained` resolves once there is room, or it has closed. */
     readonly full: boolean;
@@ -21,10 +23,15 @@ export interface LiveConnection {
 /** The live streams, as procedures see them. */
 export interface LiveStreams {
   /** Subscribes, and gives one subscriber's stream, in batches; it ends as soon as `signal` aborts. */
-  open(
-    input: LiveInput,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<readonly { readonly id: string; readonly answer: LiveEvent }[]>>;
+  open(input: LiveInput, signal: AbortSignal): Promise<AsyncIterable<readonly StreamedEvent[]>>;
+}
+
+/** An event of a stream. */
+export interface StreamedEvent {
+  readonly id: string;
+  readonly answer: LiveEvent;
+  /** With its id, the JSON that tRPC sends. */
+  readonly tracked: string;
 }
 
 /** What a procedure can reach: small interfaces alone, so that no driver's type is part of the router's. */

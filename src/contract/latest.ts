@@ -1,15 +1,10 @@
 import { z } from 'zod';
-import { Host, Labels, Match, MetricName } from './names.ts';
+import { Labels } from './names.ts';
+import { SeriesSelection } from './series-selection.ts';
 
 /** What `latest` is asked: the newest sample of one metric. */
 export const LatestInput = z.strictObject({
-  metric_name: MetricName,
-  host: Host.optional().describe('One host; every host where it is left out').meta({ example: 'web-1' }),
-  match: Match.optional()
-    .describe(
-      'Label matchers, label=value; every one must hold. An empty value matches series without the label',
-    )
-    .meta({ example: ['mount=/var'] }),
+  ...SeriesSelection,
 });
 export type LatestInput = z.output<typeof LatestInput>;
 

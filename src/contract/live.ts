@@ -1,18 +1,13 @@
 import { z } from 'zod';
-import { Host, Labels, Match, MetricName } from './names.ts';
+import { Labels } from './names.ts';
+import { SeriesSelection } from './series-selection.ts';
 import { TimeExpression } from './time.ts';
 
 const EVENT_ID_MAX_LENGTH = 8_000;
 
 /** What `live` is asked: the samples of one metric, from now on, from a time on, or from an event on. */
 export const LiveInput = z.strictObject({
-  metric_name: MetricName,
-  host: Host.optional().describe('One host; every host where it is left out').meta({ example: 'web-1' }),
-  match: Match.optional()
-    .describe(
-      'Label matchers, label=value; every one must hold. An empty value matches series without the label',
-    )
-    .meta({ example: ['mount=/var'] }),
+  ...SeriesSelection,
   since: TimeExpression.optional()
     .describe(
       'Replays the samples from this time on first; without it the newest sample of each series comes first',

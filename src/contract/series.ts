@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Host, Match, MetricName } from './names.ts';
 import { Points } from './points.ts';
 import { Aggregate, DataSource, ResolutionChoice } from './resolution.ts';
+import { SeriesSelection } from './series-selection.ts';
 import { TimeExpression } from './time.ts';
 
 export const POINTS_MIN = 2;
@@ -10,17 +10,13 @@ export const POINTS_DEFAULT = 800;
 
 /** What `series` is asked: one metric over a half-open range `[start, end)`. */
 export const SeriesInput = z.strictObject({
-  metric_name: MetricName,
+  metric_name: SeriesSelection.metric_name,
   start: TimeExpression.default('1h').describe('Start of the range, inclusive').meta({ example: '7d' }),
   end: TimeExpression.optional()
     .describe('End of the range, exclusive; now where it is left out')
     .meta({ example: '2025-12-02T10:00:00Z' }),
-  host: Host.optional().describe('One host; every host where it is left out').meta({ example: 'web-1' }),
-  match: Match.optional()
-    .describe(
-      'Label matchers, label=value; every one must hold. An empty value matches series without the label',
-    )
-    .meta({ example: ['mount=/var'] }),
+  host: SeriesSelection.host,
+  match: SeriesSelection.match,
   points: z
     .int('must be a whole number')
     .min(POINTS_MIN, `must be at least ${POINTS_MIN}`)

@@ -1,4 +1,5 @@
 import type { LiveEvent as LiveAnswer, LiveGap } from '../contract/live.ts';
+import { writeTracked } from '../contract/live-wire.ts';
 import type { EventIds } from './event-id.ts';
 import type { LiveSeries } from './series-directory.ts';
 
@@ -6,6 +7,8 @@ import type { LiveSeries } from './series-directory.ts';
 export interface LiveEvent {
   readonly id: string;
   readonly answer: LiveAnswer;
+  /** With its id, the JSON that tRPC sends. */
+  readonly tracked: string;
   /** One message of a raw WebSocket: JSON, the id included. */
   readonly message: Buffer;
   /** One event of an SSE stream. */
@@ -35,6 +38,7 @@ export class SampleEvent implements LiveEvent {
   readonly #ids: EventIds;
   readonly #index: number;
   #answer: LiveAnswer | undefined;
+  #tracked: string | undefined;
   #message: Buffer | undefined;
   #sse: Buffer | undefined;
 
@@ -73,6 +77,11 @@ export class SampleEvent implements LiveEvent {
     return this.#answer;
   }
 
+  get tracked(): string {
+    this.#tracked ??= writeTracked({ id: this.id, data: this.answer });
+    return this.#tracked;
+  }
+
   get message(): Buffer {
     this.#message ??= Buffer.from(`${this.#json()},"id":"${this.id}"}`);
     return this.#message;
@@ -95,6 +104,7 @@ export function gapEvent(id: string, gap: LiveGap['gap']): LiveEvent {
   return {
     id,
     answer: { gap },
+    tracked: writeTracked({ id, data: { gap } }),
     message: Buffer.from(`${body.slice(0, -1)},"id":"${id}"}`),
     sse: Buffer.from(`event: gap\nid: ${id}\ndata: ${body}\n\n`),
   };

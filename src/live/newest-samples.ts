@@ -1,9 +1,12 @@
 import type { SampleColumns } from '../domain/sample-columns.ts';
+import type { SeriesSelector } from '../store/matching-series.ts';
+import { type LiveSeries, matches, type SeriesDirectory } from './series-directory.ts';
 
 /** Metrics with more series are not kept in mind: the database is asked for each stream. */
 export const NEWEST_MAX_SERIES = 20_000;
 
 interface NewestSample {
+  readonly series: LiveSeries;
   readonly timeMs: number;
   readonly value: number;
   /** The entry that brought it; -1 where it was read. */
@@ -18,48 +21,64 @@ export type ReadNewest = () => Promise<SampleColumns>;
  * thousand clients who come at once cost one question to the database.
  */
 export class NewestSamples {
-  readonly #samples = new Map<number, NewestSample>();
+  /** By host, as most subscribers ask for one, and then by the id of the series. */
+  readonly #byHost = new Map<string, Map<number, NewestSample>>();
+  #size = 0;
   #reading: Promise<void> | undefined;
   /** The entry before which it was read. */
   #from = 0;
 
   /** Takes a sample that is being delivered. */
-  note(seriesId: number, timeMs: number, value: number, entry: number): void {
+  note(series: LiveSeries, timeMs: number, value: number, entry: number): void {
     if (this.#reading === undefined) return;
-    const before = this.#samples.get(seriesId);
-    if (before === undefined || timeMs > before.timeMs) this.#samples.set(seriesId, { timeMs, value, entry });
+    const ofHost = this.#byHost.get(series.host) ?? new Map<number, NewestSample>();
+    const before = ofHost.get(series.id);
+    if (before !== undefined && timeMs <= before.timeMs) return;
+    if (before === undefined) this.#size++;
+    this.#byHost.set(series.host, ofHost.set(series.id, { series, timeMs, value, entry }));
   }
 
   /**
-   * The newest samples of series that were delivered before an entry, in no order; a series that the entry or a later
-   * one has brought a newer sample of is left out.
-   * @param isWanted tells whether a series is wanted, by id
+   * The newest samples of the selected series that were delivered before an entry, in no order; a series that the entry
+   * or a later one has brought a newer sample of is left out.
+   * @param directory learns the names of what is read
    * @returns undefined where there are too many series, or it was read later than that
    */
   async before(
     entry: number,
-    isWanted: (seriesId: number) => boolean,
+    selector: SeriesSelector,
+    directory: SeriesDirectory,
     read: ReadNewest,
   ): Promise<SampleColumns | undefined> {
-    this.#reading ??= this.#read(entry, read);
+    this.#reading ??= this.#read(entry, directory, read);
     await this.#reading;
-    if (entry < this.#from || this.#samples.size > NEWEST_MAX_SERIES) return undefined;
-    const wanted = [...this.#samples].filter(([id, sample]) => sample.entry < entry && isWanted(id));
+    if (entry < this.#from || this.#size > NEWEST_MAX_SERIES) return undefined;
+    const { host } = selector;
+    const hosts = host === undefined ? this.#byHost.values() : [this.#byHost.get(host) ?? new Map()];
+    const wanted: NewestSample[] = [];
+    for (const ofHost of hosts)
+      for (const sample of ofHost.values())
+        if (sample.entry < entry && matches(sample.series, selector)) wanted.push(sample);
     return {
-      seriesIds: Int32Array.from(wanted, ([id]) => id),
-      times: Float64Array.from(wanted, ([, { timeMs }]) => timeMs),
-      values: Float64Array.from(wanted, ([, { value }]) => value),
+      seriesIds: Int32Array.from(wanted, ({ series }) => series.id),
+      times: Float64Array.from(wanted, ({ timeMs }) => timeMs),
+      values: Float64Array.from(wanted, ({ value }) => value),
     };
   }
 
-  async #read(entry: number, read: ReadNewest): Promise<void> {
+  async #read(entry: number, directory: SeriesDirectory, read: ReadNewest): Promise<void> {
     this.#from = entry;
     try {
       const { seriesIds, times, values } = await read();
-      for (const [i, id] of seriesIds.entries()) this.note(id, times[i]!, values[i]!, -1);
+      await directory.learn(seriesIds);
+      for (const [i, id] of seriesIds.entries()) {
+        const series = directory.get(id);
+        if (series !== undefined) this.note(series, times[i]!, values[i]!, -1);
+      }
     } catch (error) {
       this.#reading = undefined;
-      this.#samples.clear();
+      this.#byHost.clear();
+      this.#size = 0;
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeriesRow } from '../store/describe-series.ts';
 import type { SeriesSelector } from '../store/matching-series.ts';
 import type { Subscription } from './subscription.ts';
@@ -17,6 +18,15 @@ export interface LiveSeries {
 /** Looks series up by id. */
 export type DescribeSeries = (ids: readonly number[]) => Promise<readonly SeriesRow[]>;
 
+/** How a {@link SeriesDirectory} bears failures of the database. */
+export interface DirectoryPatience {
+  /** Told of every attempt that failed. */
+  readonly onError: (error: unknown) => void;
+  /** Ends the attempts. */
+  readonly closing: AbortSignal;
+}
+
+const RETRY_MS = 500;
 const NEVER_MATCHED = { version: undefined, subscriptions: [] };
 
 /** Remembers the names of the series that pass. */
@@ -25,11 +35,13 @@ export class SeriesDirectory {
   readonly #series = new Map<number, LiveSeries | null>();
   readonly #describe: DescribeSeries;
   readonly #maxEntries: number;
+  readonly #patience: DirectoryPatience;
 
   /** @param maxEntries when it would hold more it forgets all, and asks again */
-  constructor(describe: DescribeSeries, maxEntries: number) {
+  constructor(describe: DescribeSeries, maxEntries: number, patience: DirectoryPatience) {
     this.#describe = describe;
     this.#maxEntries = maxEntries;
+    this.#patience = patience;
   }
 
   /** Undefined for a series that is not known, or not in the catalogue. */
@@ -42,8 +54,20 @@ export class SeriesDirectory {
     return ids.every((id) => this.#series.has(id));
   }
 
-  /** Asks for the names of the series that are not known. */
+  /** Asks for names that are not known until the database answers: an event without names cannot be sent, and none may be lost. */
   async learn(ids: Int32Array): Promise<void> {
+    const { onError, closing } = this.#patience;
+    while (!this.knows(ids) && !closing.aborted) {
+      try {
+        await this.#ask(ids);
+      } catch (error) {
+        onError(error);
+        await sleep(RETRY_MS, undefined, { signal: closing }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #ask(ids: Int32Array): Promise<void> {
     const unknown = [...new Set(ids)].filter((id) => !this.#series.has(id));
     const rows = await this.#describe(unknown);
     if (this.#series.size + unknown.length > this.#maxEntries) this.#series.clear();

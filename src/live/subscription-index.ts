@@ -57,14 +57,23 @@ export class SubscriptionIndex {
     return this.#size;
   }
 
-  /** The metrics that somebody follows. */
-  get topics(): Iterable<Topic> {
-    return this.#topics.values();
-  }
-
   /** Undefined where nobody follows the metric. */
   topic(metricName: string): Topic | undefined {
     return this.#topics.get(metricName);
+  }
+
+  /** Has every subscription lose what waits, and every metric what was newest. */
+  lose(): void {
+    for (const topic of this.#topics.values()) {
+      topic.newest = new NewestSamples();
+      for (const subscription of topic.subscriptions) subscription.lose();
+    }
+  }
+
+  /** Closes every subscription. */
+  close(): void {
+    for (const topic of this.#topics.values())
+      for (const subscription of topic.subscriptions) subscription.close();
   }
 
   add(subscription: Subscription): void {

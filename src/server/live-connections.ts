@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Principal } from '../domain/principal.ts';
 import type { LiveCounters } from '../live/counters.ts';
-
 import type { Access } from './access.ts';
+import { peerOf, unreachablePeers } from './unreachable-peers.ts';
 
 /** Bounds of connections that stay open. */
 export interface ConnectionLimits {
@@ -54,6 +54,8 @@ interface Tracked {
 
 /** Connections are looked after in so many groups, one after the other, so that thousands of pings never coincide. */
 const GROUPS = 15;
+/** Between two looks for clients that the network does not reach; with a ping before, they are found within 30 s. */
+const UNREACHABLE_EVERY_MS = 5_000;
 
 /** Every connection that stays open: counted, pinged, and closed when it is dead, stalled or the server stops. */
 export class LiveConnections {
@@ -61,7 +63,7 @@ export class LiveConnections {
   readonly #access: Access;
   readonly #counters: LiveCounters;
   readonly #groups: readonly Set<Tracked>[] = Array.from({ length: GROUPS }, () => new Set());
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
   #turn = 0;
   #size = 0;
   #closing = false;
@@ -70,8 +72,10 @@ export class LiveConnections {
     this.#limits = limits;
     this.#access = access;
     this.#counters = counters;
-    this.#timer = setInterval(() => this.#lookAfter(), limits.heartbeatMs / GROUPS);
-    this.#timer.unref();
+    this.#timers = [
+      setInterval(() => this.#lookAfter(), limits.heartbeatMs / GROUPS).unref(),
+      setInterval(() => void this.#endUnreachable(), UNREACHABLE_EVERY_MS).unref(),
+    ];
   }
 
   /** Whether another connection may be opened. */
@@ -95,7 +99,7 @@ export class LiveConnections {
   /** Tells all clients to go; resolves when they have, at the latest after the time of grace. */
   async close(): Promise<void> {
     this.#closing = true;
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     const sockets = this.#all().map(({ connection }) => {
       connection.closeForRestart();
       return connection.socket;
@@ -118,6 +122,16 @@ export class LiveConnections {
     this.#turn = (this.#turn + 1) % GROUPS;
     const nowMs = performance.now();
     for (const tracked of this.#groups[this.#turn]!) this.#examine(tracked, nowMs);
+  }
+
+  /** SSE has no answer to a ping: only the kernel knows that what is sent arrives nowhere. */
+  async #endUnreachable(): Promise<void> {
+    if (this.#size === 0) return;
+    const unreachable = await unreachablePeers();
+    if (unreachable.size === 0) return;
+    for (const { connection } of this.#all()) {
+      if (unreachable.has(peerOf(connection.socket))) connection.socket.destroy();
+    }
   }
 
   #examine(tracked: Tracked, nowMs: number): void {

@@ -1,11 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
+import { type Encoder, getWSConnectionHandler, jsonEncoder } from '@trpc/server/adapters/ws';
 import type { FastifyBaseLogger } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { LiveConnection, Services } from '../api/context.ts';
 import { type AppRouter, appRouter } from '../api/router.ts';
 import type { LiveInput } from '../contract/live.ts';
+import { FirstEvent } from '../contract/live-wire.ts';
 import { NOBODY, type Principal, requireScope, requireSeriesWithin } from '../domain/principal.ts';
 import { HyperdashError } from '../errors.ts';
 import type { Live } from '../live/live.ts';
@@ -99,6 +100,7 @@ function trpcDoor(
     wss: sockets,
     router: appRouter,
     maxBatchSize: BATCH_MAX_CALLS,
+    experimental_encoder: encoder,
     createContext({ res, info: { connectionParams } }) {
       const caller = callers.get(res)!;
       if (caller.principal === NOBODY) {
@@ -116,15 +118,28 @@ function trpcDoor(
     const caller = { principal };
     callers.set(client, caller);
     lookAfter(client, request.socket, caller, parts.connections, () => client.send(RECONNECT));
-    connectionOf.set(client, liveConnection(new Outlet(request.socket), parts.maxSubscriptions));
+    connectionOf.set(client, liveConnection(client, new Outlet(request.socket), parts.maxSubscriptions));
     handle(client, request);
   };
 }
 
-function liveConnection(outlet: Outlet, maxSubscriptions: number): LiveConnection {
+/** JSON in text frames; it tells the first event of a stream which request it answers. */
+const encoder: Encoder = {
+  ...jsonEncoder,
+  encode(response) {
+    const { result } = response as { readonly result?: { readonly data?: unknown } };
+    if (result?.data instanceof FirstEvent) result.data.onResponse(response as object);
+    return JSON.stringify(response);
+  },
+};
+
+function liveConnection(client: WebSocket, outlet: Outlet, maxSubscriptions: number): LiveConnection {
   let subscriptions = 0;
   return {
     outlet,
+    send(message) {
+      if (client.readyState === client.OPEN) client.send(message);
+    },
     enter(signal) {
       if (subscriptions >= maxSubscriptions) {
         throw new HyperdashError(

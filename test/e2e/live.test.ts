@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { createTRPCClient, httpSubscriptionLink } from '@trpc/client';
 import { EventSource } from 'eventsource';
+import type { SuperJSONResult } from 'superjson';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type AppRouter, type MetricsClient, transformer } from '../../src/client.ts';
+import { type AppRouter, type LiveSample, type MetricsClient, transformer } from '../../src/client.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { follow, range, until } from '../support/live.ts';
 
@@ -98,6 +99,48 @@ describe('a live subscription', () => {
     stream.stop();
     expect(stream.values().toSorted((a, b) => a - b)).toEqual(range(100, 1000));
     expect(stream.values().slice(0, 400)).toEqual(range(100, 500));
+  });
+});
+
+describe('tRPC over WebSocket', () => {
+  test('answers each request by its own id, the first event and every other alike, and then ends it', async () => {
+    await ingest('envelope', [0]);
+    const { socket, messages } = openRaw('/trpc');
+    await until(() => socket.readyState === WebSocket.OPEN);
+    const requests = [{ id: 7 }, { id: 'a "quoted" one', jsonrpc: '2.0' }];
+    const params = { path: 'live', input: { json: { metric_name: 'envelope' } } };
+    for (const request of requests) {
+      socket.send(JSON.stringify({ ...request, method: 'subscription', params }));
+    }
+    await until(() => messages.length === 4);
+    await ingest('envelope', [1, 2]);
+    await until(() => messages.length === 8);
+    for (const request of requests) socket.send(JSON.stringify({ ...request, method: 'subscription.stop' }));
+    await until(() => messages.length === 10);
+    for (const request of requests) {
+      const answers = messages.filter(({ id }) => id === request.id);
+      const [started, ...events] = answers.slice(0, -1);
+      expect(started).toEqual({ ...request, result: { type: 'started' } });
+      expect(answers.at(-1)).toEqual({ ...request, result: { type: 'stopped' } });
+      const values = events.map(({ result, ...envelope }) => {
+        const { type, id, data } = result as { type: string; id: string; data: SuperJSONResult };
+        expect([envelope, type]).toEqual([request, 'data']);
+        const event = transformer.deserialize<{ id: string; data: LiveSample }>(data);
+        expect(event).toEqual({
+          id,
+          data: {
+            metric_name: 'envelope',
+            host: 'a',
+            labels: {},
+            time: expect.any(Date),
+            value: expect.any(Number),
+          },
+        });
+        return event.data.value;
+      });
+      expect(values).toEqual([0, 1, 2]);
+    }
+    socket.close();
   });
 });
 

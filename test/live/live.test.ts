@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LiveSample } from '../../src/contract/live.ts';
-import type { LiveEvent } from '../../src/live/event.ts';
+import { holds } from '../../src/domain/snapshot.ts';
+import type { LiveEvent, SampleEvent } from '../../src/live/event.ts';
+import { parseEventId } from '../../src/live/event-id.ts';
 import type { FeedLimits } from '../../src/live/feed.ts';
 import { createLive, type Live } from '../../src/live/live.ts';
 import { pruneCommitLog, wantCommitLog } from '../../src/store/keep-commit-log.ts';
@@ -143,6 +145,26 @@ describe('a live stream', () => {
     await until(() => second.values().includes(1009) && second.values().includes(5009));
     const expected = [...range(600, 1010), ...range(5000, 5010)];
     expect(expected.filter((value) => !second.values().includes(value))).toEqual([]);
+    second.stop();
+  });
+
+  test('repeats at another node no commit that the log had been read past, one interval ago at most', async () => {
+    const [here, there] = [await startNode(), await startNode()];
+    const first = await read(here, 'bounded');
+    await write(here, 'bounded', range(0, 100));
+    await until(() => first.events.length === 100);
+    const { xid } = first.events[99] as SampleEvent;
+    let markers = 0;
+    const isReadPast = () => holds(parseEventId(first.events.at(-1)!.id)!.snapshot, xid);
+    while (!isReadPast()) {
+      await write(here, 'bounded', [1000 + markers++]);
+      await until(() => first.events.length === 100 + markers);
+    }
+    first.stop();
+    const second = await read(there, 'bounded', first.events.at(-1)!.id);
+    await write(there, 'bounded', [5000]);
+    await until(() => second.values().includes(5000));
+    expect(second.values().filter((value) => value < 100)).toEqual([]);
     second.stop();
   });
 
