@@ -4,8 +4,10 @@
  * hosts, a sample every 10 s for 26 h.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp, createLogger, openStore } from '../src/app.ts';
+import { createApp } from '../src/app.ts';
 import { type Config, parseConfig } from '../src/config.ts';
+import { createLogger } from '../src/logger.ts';
+import { openStore } from '../src/open-store.ts';
 import { refreshLate } from '../src/store/refresh.ts';
 import { figure, quantile, timeCalls } from './support/report.ts';
 import { openReader, type Reader } from './support/requests.ts';

@@ -4,10 +4,12 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp, createLogger, openStore } from '../src/app.ts';
+import { createApp } from '../src/app.ts';
 import { createMetricsClient, type MetricsClient } from '../src/client.ts';
 import { type Config, parseConfig } from '../src/config.ts';
 import type { Engine } from '../src/engine/engine.ts';
+import { createLogger } from '../src/logger.ts';
+import { openStore } from '../src/open-store.ts';
 import { DrainedCopy } from './support/drained-copy.ts';
 import { copyOfRawHistory, fillRawHistory, RAW_HISTORY, rawQuestion } from './support/raw-history.ts';
 import { figure, quantile, timeCalls } from './support/report.ts';

@@ -3,9 +3,11 @@
  * It fills the database with metrics of its own, `bench_store_…`: 100 hosts × 5 metrics, 3 days at 10 s and the 27
  * days before at a sample a minute, which takes some minutes; a later run adds only what is missing up to now.
  */
-import { createApp, createLogger, openStore } from '../src/app.ts';
+import { createApp } from '../src/app.ts';
 import { parseConfig } from '../src/config.ts';
 import type { Engine } from '../src/engine/engine.ts';
+import { createLogger } from '../src/logger.ts';
+import { openStore } from '../src/open-store.ts';
 import { runJob } from '../src/store/jobs.ts';
 import { readJobs } from '../src/store/jobs-due.ts';
 import { refreshLate } from '../src/store/refresh.ts';

@@ -1,32 +1,26 @@
 import { hostname } from 'node:os';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
+import { admissionOf } from './admission-of.ts';
 import { type Agent, machineReaders, startAgent } from './agent/agent.ts';
 import { createQuietLog } from './agent/quiet-log.ts';
 import type { AgentSample } from './agent/rounds.ts';
 import { type SelfFigure, selfReader } from './agent/self.ts';
-import { type Config, ConfigError, isLoopback } from './config.ts';
-import {
-  type LifecycleSettings,
-  lifecycleProblems,
-  oldestAcceptableMs,
-  retentionOf,
-} from './domain/retention.ts';
+import type { Config } from './config.ts';
+import { oldestAcceptableMs, retentionOf } from './domain/retention.ts';
 import { createDownsampling } from './downsampling/downsampling.ts';
-import { lockDataDir } from './engine/data-dir-lock.ts';
 import { settledWithin } from './engine/drain.ts';
 import type { Engine } from './engine/engine.ts';
-import { openEngine } from './engine/open.ts';
 import { type Replica, watchReplica } from './engine/replica.ts';
 import { figuresOf, SELF_CHARTED } from './figures.ts';
 import { createIngest, type IdentifiedSample, type Ingest } from './ingest/ingest.ts';
 import type { FeedLimits } from './live/feed.ts';
 import { createLive, type Live } from './live/live.ts';
+import { createLogger } from './logger.ts';
+import { lifecycleOf, openStore } from './open-store.ts';
 import { ANSWERS_KEPT_MS, AnswerCache } from './query/cache/answer-cache.ts';
 import { openRedisAnswers, type RedisAnswers } from './query/cache/redis-answers.ts';
 import { createQueries } from './query/queries.ts';
 import { type ReadLimits, Reads } from './query/reads.ts';
-import { type Access, accessByKeys, OPEN_ACCESS } from './server/access.ts';
-import type { AdmissionRules } from './server/admission.ts';
 import { createCallLog } from './server/call-log.ts';
 import { createHttpServer } from './server/http.ts';
 import type { ConnectionLimits } from './server/live-connections.ts';
@@ -35,8 +29,6 @@ import { answers, isWritable } from './store/answers.ts';
 import { databaseIdentity } from './store/database-identity.ts';
 import { describeMetrics } from './store/describe-metrics.ts';
 import { startJobs } from './store/jobs.ts';
-import { applyLifecycle } from './store/lifecycle.ts';
-import { migrate } from './store/migrate.ts';
 import { readRawLimit } from './store/refresh.ts';
 import { resolveSeries } from './store/resolve-series.ts';
 import { readEngineStatus, readStoreStatus } from './store/status.ts';
@@ -60,21 +52,6 @@ const WRITES_GRACE_MS = 1_000;
 const READS_MAX_WAITING = 200;
 const READS_MAX_WAIT_MS = 10_000;
 
-/** An engine whose schema is up to date and whose policies follow the settings. */
-export interface Store {
-  readonly engine: Engine;
-  /** Names of the migrations that were applied while opening. */
-  readonly migrations: readonly string[];
-  /** Says where the program that holds the data directory can be reached. */
-  announce(url: string): void;
-  close(): Promise<void>;
-}
-
-/** The program's log: JSON lines on standard output. */
-export function createLogger(config: Config): Logger {
-  return pino({ level: config.LOG_LEVEL });
-}
-
 /** The running program. */
 export interface App {
   readonly logger: Logger;
@@ -82,39 +59,6 @@ export interface App {
   start(): Promise<{ readonly url: string }>;
   /** Finishes what is under way and closes everything, last opened first; safe to call at any time, more than once. */
   stop(): Promise<void>;
-}
-
-/**
- * Opens the database that the settings name, embedded or server, and brings it up to date.
- * @param holder what the lock of the data directory says to the next one who wants it, such as `hyperdash serve`
- * @throws HyperdashError CONFLICT where another process holds the data directory, SERVICE_UNAVAILABLE where the
- *   database cannot be used
- */
-export async function openStore(config: Config, holder: string, logger: Logger): Promise<Store> {
-  const settings = lifecycleOf(config);
-  const embedded = config.DATABASE_URL === undefined && config.DATA_DIR !== 'memory:';
-  const lock = embedded ? lockDataDir(config.DATA_DIR, { command: holder }) : undefined;
-  let engine: Engine | undefined;
-  const close = async (): Promise<void> => {
-    await engine?.close();
-    lock?.release();
-  };
-  try {
-    engine = await openEngine({
-      databaseUrl: config.DATABASE_URL,
-      dataDir: config.DATA_DIR,
-      poolSize: config.DATABASE_POOL_SIZE,
-      statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
-      onFailure: (reason) => logger.error(reason, 'the embedded database failed and is started again'),
-    });
-    const migrations = await migrate(engine);
-    const altered = await applyLifecycle(engine, settings);
-    if (altered.length > 0) logger.info({ altered }, 'the database now follows the settings');
-    return { engine, migrations, announce: (url) => lock?.describe({ url }), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 /** Bounds of live streams that are no settings. */
@@ -316,40 +260,4 @@ function replicaOf(
   };
   // One more, to look at it.
   return watchReplica({ primary, url, poolSize: poolSize + 1, statementTimeoutMs, maxLagMs, onChange });
-}
-
-/** @throws ConfigError where there is to be a file of keys and it cannot be read */
-function admissionOf(config: Config, logger: Logger): AdmissionRules {
-  const access = accessOf(config, logger);
-  const localOnly = access.open && isLoopback(config.HOST);
-  return {
-    access,
-    origins: { allowed: config.ALLOWED_ORIGINS, localOnly },
-    requestsPerMinute: localOnly ? 0 : config.REQUESTS_PER_MINUTE,
-  };
-}
-
-function accessOf({ API_KEYS_FILE: path }: Config, logger: Logger): Access {
-  if (path === undefined) return OPEN_ACCESS;
-  const onError = (error: unknown) => logger.error(error, 'the API keys stay as they were');
-  try {
-    return accessByKeys({ path, nowMs: Date.now, onError });
-  } catch (error) {
-    throw new ConfigError([
-      `API_KEYS_FILE: ${(error as Error).message}; make one with "hyperdash key create"`,
-    ]);
-  }
-}
-
-/** @throws ConfigError where the settings contradict each other */
-function lifecycleOf(config: Config): LifecycleSettings {
-  const settings = {
-    chunkIntervalMs: config.CHUNK_INTERVAL,
-    compressAfterMs: config.COMPRESS_AFTER,
-    retainRawMs: config.RETAIN_RAW,
-    retain1minMs: config.RETAIN_1MIN,
-  };
-  const problems = lifecycleProblems(settings);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return settings;
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp, createLogger, openStore } from '../../src/app.ts';
+import { createApp } from '../../src/app.ts';
 import type { Config } from '../../src/config.ts';
+import { createLogger } from '../../src/logger.ts';
+import { openStore } from '../../src/open-store.ts';
 import { DrainedCopy } from '../support/drained-copy.ts';
 import { copyOfRawHistory, fillRawHistory, rawQuestion } from '../support/raw-history.ts';
 import { quantile, timeCalls } from '../support/report.ts';

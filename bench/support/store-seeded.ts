@@ -1,9 +1,10 @@
-import { createLogger, openStore } from '../../src/app.ts';
 import { seed } from '../../src/cli/seed.ts';
 import { createStoreSink } from '../../src/cli/store-sink.ts';
 import type { Config } from '../../src/config.ts';
 import { ROLLUPS } from '../../src/domain/retention.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { createLogger } from '../../src/logger.ts';
+import { openStore } from '../../src/open-store.ts';
 
 /** What `npm run seed -- --days 28 --hosts 5` makes up. */
 const SEEDED = { seed: 1, days: 28, hosts: 5 };

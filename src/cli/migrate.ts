@@ -1,5 +1,6 @@
-import { createLogger, openStore } from '../app.ts';
 import type { Config } from '../config.ts';
+import { createLogger } from '../logger.ts';
+import { openStore } from '../open-store.ts';
 
 /** Brings the schema up to date, says what was applied, and ends. */
 export async function runMigrations(config: Config): Promise<void> {

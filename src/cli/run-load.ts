@@ -1,5 +1,6 @@
-import { createLogger, openStore } from '../app.ts';
 import type { Config } from '../config.ts';
+import { createLogger } from '../logger.ts';
+import { openStore } from '../open-store.ts';
 import { createHttpSink } from './http-sink.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { CommandIo, SampleSink } from './sample-sink.ts';

@@ -1,4 +1,4 @@
-import type { Store } from '../app.ts';
+import type { Store } from '../open-store.ts';
 import { ROLLUPS, type TimeRange } from '../domain/retention.ts';
 import { beginHistory, finishHistory } from '../store/refresh-history.ts';
 import { resolveSeries } from '../store/resolve-series.ts';

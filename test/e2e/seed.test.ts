@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLogger, openStore } from '../../src/app.ts';
 import { seed } from '../../src/cli/seed.ts';
 import { createStoreSink } from '../../src/cli/store-sink.ts';
 import { fillSynthetic } from '../../src/domain/synthetic.ts';
+import { createLogger } from '../../src/logger.ts';
+import { openStore } from '../../src/open-store.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 
 const STEP_MS = 10_000;

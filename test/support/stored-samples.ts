@@ -1,5 +1,6 @@
-import { createLogger, openStore } from '../../src/app.ts';
 import type { Config } from '../../src/config.ts';
+import { createLogger } from '../../src/logger.ts';
+import { openStore } from '../../src/open-store.ts';
 
 /** A sample as it stands in the database. */
 export interface StoredSample {
