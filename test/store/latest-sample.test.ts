@@ -81,7 +81,11 @@ describe('the newest sample', () => {
       { selector: { matchers: [['rack', '2']] as const }, selected: ({ rack }: MadeSeries) => rack === '2' },
     ];
     for (const { selector, selected } of selections) {
-      const found = await latestSample(engine, { metricName: stored.metric, matchers: [], ...selector });
+      const { newest: found } = await latestSample(
+        engine,
+        { metricName: stored.metric, matchers: [], ...selector },
+        { past: undefined, retentionMs: 30 * DAY },
+      );
       const expected = newestOf(made, selected);
       expect(found).toEqual(
         expected && {
@@ -150,7 +154,10 @@ describe('the newest sample', () => {
       idsOf('talkative'),
       Array.from({ length: 100 }, () => [HOUR]),
     );
-    const newest = (metricName: string) => latestSample(engine, { metricName, matchers: [] });
+    const newest = async (metricName: string) => {
+      const known = { past: undefined, retentionMs: 30 * DAY };
+      return (await latestSample(engine, { metricName, matchers: [] }, known)).newest;
+    };
     expect(await newest('silent among others')).toMatchObject({
       time: new Date(NOW - 16 * DAY),
       host: 'host-1',
