@@ -126,6 +126,16 @@ describe('the newest sample', () => {
     }
   });
 
+  it('is found where those that are looked at first have no samples at all', async () => {
+    for (const without of [0, 1, 2, 3]) {
+      const made = Array.from({ length: 120 }, (_, i): MadeSeries => {
+        const early = i % 4 === without ? [] : [9 * DAY + ((i * 7) % 120)];
+        return { host: 'a', rack: '1', early, late: [] };
+      });
+      await expectNewest(made, await store(made));
+    }
+  });
+
   it('is found where one of many series that fell silent together came back, in a newer chunk of any kind', async () => {
     for (const nth of [0, 1, 63, 119]) {
       for (const back of [{ late: [HOUR] }, { late: [9 * DAY] }, { early: [16 * DAY, 9 * DAY] }]) {
