@@ -1,10 +1,11 @@
 /**
- * Measures the store on a server, end to end over HTTP and without a cache: `DATABASE_URL=postgres://… npm run bench:store`.
+ * Measures the store on a server, end to end over HTTP, without a cache where it does not say so:
+ * `DATABASE_URL=postgres://… npm run bench:store`.
  * It fills the database with metrics of its own, `bench_store_…`: 100 hosts × 5 metrics, 3 days at 10 s and the 27
  * days before at a sample a minute, which takes some minutes; a later run adds only what is missing up to now.
  */
 import { createApp } from '../src/app.ts';
-import { parseConfig } from '../src/config.ts';
+import { type Config, parseConfig } from '../src/config.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { createLogger } from '../src/logger.ts';
 import { openStore } from '../src/open-store.ts';
@@ -12,7 +13,7 @@ import { runJob } from '../src/store/jobs.ts';
 import { readJobs } from '../src/store/jobs-due.ts';
 import { refreshLate } from '../src/store/refresh.ts';
 import { figure, quantile, timeCalls } from './support/report.ts';
-import { openReader } from './support/requests.ts';
+import { openReader, type Reader } from './support/requests.ts';
 import { fillHistory, HOSTS, METRICS } from './support/store-history.ts';
 import { BUSY, fillMany, MANY, QUIET, SCATTERED } from './support/store-many.ts';
 import { measureRefresh } from './support/store-refresh.ts';
@@ -23,27 +24,43 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const WARM_UP_CALLS = 20;
 const CALLS = 200;
+const NEWEST_SCATTERED = `/api/metrics/${SCATTERED}/latest`;
 
-const config = parseConfig({
+const settings = {
   ...process.env,
   PORT: '0',
   AGENT: 'off',
   LOG_LEVEL: 'error',
   STATEMENT_TIMEOUT_MS: '3600000',
-  CACHE_MAX_BYTES: '0',
-});
+};
+const config = parseConfig({ ...settings, CACHE_MAX_BYTES: '0' });
 const store = await openStore(config, 'bench', createLogger(config));
-const app = createApp(config);
 try {
   const endMs = await fill(store.engine);
-  const { url } = await app.start();
-  await measureQueries(url, endMs);
-  await app.stop();
+  await whileServing(config, (reader) => measureQueries(reader, endMs));
+  await whileServing(parseConfig(settings), (reader) =>
+    median(
+      reader,
+      `newest of ${MANY} series between others, 20 days old, with a cache`,
+      '≤ 20',
+      () => NEWEST_SCATTERED,
+    ),
+  );
   await measureSizes(store.engine);
   await measureRefreshes(store.engine, endMs);
 } finally {
-  await app.stop();
   await store.close();
+}
+
+async function whileServing(config: Config, measure: (reader: Reader) => Promise<void>): Promise<void> {
+  const app = createApp(config);
+  try {
+    const reader = openReader((await app.start()).url);
+    await measure(reader);
+    reader.close();
+  } finally {
+    await app.stop();
+  }
 }
 
 /** Brings samples and rollups up to now and compresses as the policies would. @returns the end of the samples, epoch ms */
@@ -61,41 +78,48 @@ async function fill(engine: Engine): Promise<number> {
   return endMs;
 }
 
-async function measureQueries(url: string, endMs: number): Promise<void> {
-  const reader = openReader(url);
+/** @param path of each call, the warm-up's included, by its number */
+async function median(
+  reader: Reader,
+  what: string,
+  target: string,
+  path: (nth: number) => string,
+): Promise<void> {
   let call = 0;
+  await timeCalls(WARM_UP_CALLS, () => reader.read(path(call++)));
+  const measurements = await timeCalls(CALLS, () => reader.read(path(call++)));
+  figure(`${what}, median`, quantile(measurements, 0.5), 'ms', target);
+}
+
+async function measureQueries(reader: Reader, endMs: number): Promise<void> {
   /** Another host and another second with every call, so that nothing is asked twice. */
-  const median = async (what: string, target: string, path: (nth: number) => string): Promise<void> => {
-    await timeCalls(WARM_UP_CALLS, () => reader.read(path(call++)));
-    const measurements = await timeCalls(CALLS, () => reader.read(path(call++)));
-    figure(`${what}, median`, quantile(measurements, 0.5), 'ms', target);
-  };
   const host = (nth: number) => `host=host-${(nth % HOSTS) + 1}`;
   const series = (rangeMs: number, rest: string) => (nth: number) => {
     const toMs = endMs - (nth % 60) * 1000;
     const metric = METRICS[nth % METRICS.length];
     return `/api/metrics/${metric}?start=${toMs - rangeMs}&end=${toMs}&${rest.replace('{host}', host(nth))}`;
   };
-  await median('one series, 1 h of raw', '< 5; goal < 100', series(HOUR_MS, '{host}'));
-  await median('one series, 24 h from 1-minute', '< 5', series(DAY_MS, '{host}'));
-  await median('one series, 7 d from 1-hour', '< 5; goal < 50', series(7 * DAY_MS, '{host}'));
-  await median('one series, 30 d from daily', '< 5', series(30 * DAY_MS, '{host}'));
-  await median(`${HOSTS} hosts, 24 h from 1-minute`, '< 70', series(DAY_MS, ''));
-  await median(`${HOSTS} hosts, 7 d from 1-hour`, '< 50', series(7 * DAY_MS, ''));
-  await median('newest of one series', '< 2', (nth) => `/api/metrics/${METRICS[0]}/latest?${host(nth)}`);
-  await median(`newest of ${MANY} series, seconds old`, '≤ 20', () => `/api/metrics/${BUSY}/latest`);
-  await median(`newest of ${MANY} series, 20 days old`, '≤ 20', () => `/api/metrics/${QUIET}/latest`);
+  await median(reader, 'one series, 1 h of raw', '< 5; goal < 100', series(HOUR_MS, '{host}'));
+  await median(reader, 'one series, 24 h from 1-minute', '< 5', series(DAY_MS, '{host}'));
+  await median(reader, 'one series, 7 d from 1-hour', '< 5; goal < 50', series(7 * DAY_MS, '{host}'));
+  await median(reader, 'one series, 30 d from daily', '< 5', series(30 * DAY_MS, '{host}'));
+  await median(reader, `${HOSTS} hosts, 24 h from 1-minute`, '< 70', series(DAY_MS, ''));
+  await median(reader, `${HOSTS} hosts, 7 d from 1-hour`, '< 50', series(7 * DAY_MS, ''));
   await median(
-    'the same, their ids between those of others',
-    '≤ 20',
-    () => `/api/metrics/${SCATTERED}/latest`,
+    reader,
+    'newest of one series',
+    '< 2',
+    (nth) => `/api/metrics/${METRICS[0]}/latest?${host(nth)}`,
   );
+  await median(reader, `newest of ${MANY} series, seconds old`, '≤ 20', () => `/api/metrics/${BUSY}/latest`);
+  await median(reader, `newest of ${MANY} series, 20 days old`, '≤ 20', () => `/api/metrics/${QUIET}/latest`);
+  await median(reader, 'the same, their ids between those of others', '≤ 20', () => NEWEST_SCATTERED);
   await median(
+    reader,
     `last seen of ${MANY} hosts of ${3 * MANY + HOSTS * METRICS.length} series`,
     '',
     () => '/api/hosts',
   );
-  reader.close();
 }
 
 async function measureSizes(engine: Engine): Promise<void> {

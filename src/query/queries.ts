@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { listHosts } from '../store/hosts.ts';
 import { listMetrics } from '../store/metrics.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
-import { queryLatest } from './latest.ts';
+import { LatestSamples } from './latest.ts';
 import { queryMatrix } from './matrix.ts';
 import type { Queries, QueryOptions } from './questions.ts';
 import { createReadTurns } from './read-turns.ts';
@@ -30,6 +30,7 @@ export function createQueries(
     readTurns: createReadTurns(engine.abilities.connections),
     settings,
   };
+  const latest = new LatestSamples({ engine, retentionMs: settings.retention.raw, remember: cache.enabled });
   return {
     series: (input, options) => querySeries(parts, input, options),
     matrix: (input, options) => queryMatrix(parts, input, options),
@@ -41,7 +42,7 @@ export function createQueries(
         nowMs: settings.nowMs(),
         lateMs: settings.retention.raw,
       }),
-    latest: (input, options) => inDatabase(() => queryLatest(engine, input), options),
+    latest: (input, options) => inDatabase(() => latest.find(input), options),
     hosts: (options) => inDatabase(async () => ({ hosts: await listHosts(engine) }), options),
     metrics: (options) => inDatabase(async () => ({ metrics: await listMetrics(engine) }), options),
   };

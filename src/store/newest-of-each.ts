@@ -42,5 +42,5 @@ export const withRecent = (ranges: string) => `
               WHERE series_id = ANY ((SELECT ids FROM matched)::int[]) AND time >= since AND time < until OFFSET 0) AS within
      LIMIT (SELECT allowance + 1 FROM matched)
   ), search AS MATERIALIZED (
-    SELECT count(*) BETWEEN 1 AND (SELECT allowance FROM matched) AS complete FROM recent
+    SELECT count(*) <= (SELECT allowance FROM matched) AS complete FROM recent
   )`;

@@ -19,18 +19,21 @@ export interface PastQuestion {
 }
 
 /**
- * Changes become visible one after another on the primary and on each replica alike, so that of two sets of them one
- * holds the other, and their number tells them apart until some are deleted.
+ * A query for the version of a range, as {@link settledVersion}; no row where that is undefined. Changes become visible
+ * one after another on the primary and on each replica alike, so that of two sets of them one holds the other, and their
+ * number tells them apart until some are deleted.
+ * @param since an expression for the range's start, inclusive; so `until`, exclusive, a whole bucket's end
+ * @param retentionMs an expression too, null where the tier is kept forever
  */
-const sqlFor = (resolution: Resolution) => `
+export const versionOf = (resolution: Resolution, since: string, until: string, retentionMs: string) => `
   SELECT prunes || '.' || changes.count AS version
     FROM settled_past, (
       SELECT count(*), coalesce(bool_and(refreshed), true) AS refreshed FROM (
-        SELECT refreshed FROM past_changes WHERE times && tstzrange($1, $2) LIMIT ${MAX_CHANGES + 1}) AS touching
+        SELECT refreshed FROM past_changes WHERE times && tstzrange(${since}, ${until}) LIMIT ${MAX_CHANGES + 1}) AS touching
     ) AS changes
-   WHERE $2 <= "${resolution}" AND changes.refreshed AND changes.count <= ${MAX_CHANGES}
-     AND ($3::float8 IS NULL OR $1 > now() - $3 * INTERVAL '1 ms')
-     AND NOT EXISTS (SELECT FROM history_loads WHERE since < $2 AND until >= $1)`;
+   WHERE ${until} <= "${resolution}" AND changes.refreshed AND changes.count <= ${MAX_CHANGES}
+     AND (${retentionMs}::float8 IS NULL OR ${since} > now() - ${retentionMs} * INTERVAL '1 ms')
+     AND NOT EXISTS (SELECT FROM history_loads WHERE history_loads.since < ${until} AND history_loads.until >= ${since})`;
 
 /**
  * The version of everything that a tier shows of a range: while it stays the same nothing of that changes. What is read
@@ -48,9 +51,14 @@ export function settledVersion(
     const toMs = Math.ceil(range.toMs / bucketMs) * bucketMs;
     const { rows } = await database.query<{ version: string }>({
       name: `settled-version-${resolution}`,
-      text: sqlFor(resolution),
-      values: [new Date(range.fromMs), new Date(toMs), Number.isFinite(retentionMs) ? retentionMs : null],
+      text: versionOf(resolution, '$1', '$2', '$3'),
+      values: [new Date(range.fromMs), new Date(toMs), orForever(retentionMs)],
     });
     return rows[0]?.version;
   });
+}
+
+/** Null, as {@link versionOf} has it, where the tier is kept forever. */
+export function orForever(retentionMs: number): number | null {
+  return Number.isFinite(retentionMs) ? retentionMs : null;
 }

@@ -81,7 +81,11 @@ describe('the newest sample', () => {
       { selector: { matchers: [['rack', '2']] as const }, selected: ({ rack }: MadeSeries) => rack === '2' },
     ];
     for (const { selector, selected } of selections) {
-      const found = await latestSample(engine, { metricName: stored.metric, matchers: [], ...selector });
+      const { newest: found } = await latestSample(
+        engine,
+        { metricName: stored.metric, matchers: [], ...selector },
+        { past: undefined, retentionMs: 30 * DAY },
+      );
       const expected = newestOf(made, selected);
       expect(found).toEqual(
         expected && {
@@ -122,6 +126,16 @@ describe('the newest sample', () => {
     }
   });
 
+  it('is found where those that are looked at first have no samples at all', async () => {
+    for (const without of [0, 1, 2, 3]) {
+      const made = Array.from({ length: 120 }, (_, i): MadeSeries => {
+        const early = i % 4 === without ? [] : [9 * DAY + ((i * 7) % 120)];
+        return { host: 'a', rack: '1', early, late: [] };
+      });
+      await expectNewest(made, await store(made));
+    }
+  });
+
   it('is found where one of many series that fell silent together came back, in a newer chunk of any kind', async () => {
     for (const nth of [0, 1, 63, 119]) {
       for (const back of [{ late: [HOUR] }, { late: [9 * DAY] }, { early: [16 * DAY, 9 * DAY] }]) {
@@ -150,7 +164,10 @@ describe('the newest sample', () => {
       idsOf('talkative'),
       Array.from({ length: 100 }, () => [HOUR]),
     );
-    const newest = (metricName: string) => latestSample(engine, { metricName, matchers: [] });
+    const newest = async (metricName: string) => {
+      const known = { past: undefined, retentionMs: 30 * DAY };
+      return (await latestSample(engine, { metricName, matchers: [] }, known)).newest;
+    };
     expect(await newest('silent among others')).toMatchObject({
       time: new Date(NOW - 16 * DAY),
       host: 'host-1',

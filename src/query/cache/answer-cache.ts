@@ -71,8 +71,9 @@ export interface AnswerCacheOptions {
  * never older.
  */
 export class AnswerCache {
+  /** Whether it keeps anything. */
+  readonly enabled: boolean;
   readonly #reads: Reads;
-  readonly #enabled: boolean;
   readonly #kept: LRUCache<string, VersionedAnswer>;
   readonly #redis: RedisAnswers | undefined;
   readonly #flights = new Flights<KeptAnswer<unknown>>();
@@ -80,7 +81,7 @@ export class AnswerCache {
 
   constructor({ reads, maxBytes, redis }: AnswerCacheOptions) {
     this.#reads = reads;
-    this.#enabled = maxBytes > 0;
+    this.enabled = maxBytes > 0;
     this.#redis = redis;
     this.#kept = new LRUCache({
       maxSize: Math.max(1, maxBytes),
@@ -102,7 +103,7 @@ export class AnswerCache {
     compute: Compute<Facts>,
     { signal, timings }: { readonly signal: AbortSignal | undefined; readonly timings: Timings },
   ): Promise<KeptAnswer<Facts>> {
-    if (!this.#enabled || !isWorthKeeping(question)) return compute({ signal });
+    if (!this.enabled || !isWorthKeeping(question)) return compute({ signal });
     const version = await timings.measure('cache', () =>
       this.#reads.run((engine) => settledVersion(engine.pool, question.past), signal),
     );
