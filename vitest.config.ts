@@ -41,7 +41,7 @@ export default defineConfig({
     // Each embedded engine takes about half a gigabyte and most of a core.
     maxWorkers: 2,
     projects: [
-      { test: { name: 'unit', include: UNIT_TESTS } },
+      { test: { name: 'unit', include: UNIT_TESTS, testTimeout: 60_000 } },
       databaseProject('embedded', 'server'),
       ...(hasServer ? [databaseProject('server', 'embedded')] : []),
     ],

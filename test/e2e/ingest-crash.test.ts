@@ -4,6 +4,7 @@ import { parseConfig } from '../../src/config.ts';
 import { IngestAnswer } from '../../src/contract/ingest.ts';
 import { copyTemplate, type TemplateCopy } from '../support/database.ts';
 import { randomNumbers } from '../support/fuzz.ts';
+import { until } from '../support/live.ts';
 import { type ServingProcess, serve } from '../support/serving-process.ts';
 import { storedSamples } from '../support/stored-samples.ts';
 
@@ -66,7 +67,9 @@ describe('a server that is killed under load', () => {
     for (let kill = 0; kill < KILLS; kill++) {
       const stopping = new AbortController();
       const clients = Array.from({ length: CLIENTS }, (_, client) => keepSending(client, stopping.signal));
-      await sleep(200 + random(400));
+      const before = acknowledged.length;
+      await until(() => acknowledged.length > before + 1);
+      await sleep(random(400));
       const killed = server.kill();
       stopping.abort();
       await Promise.all([killed, ...clients]);

@@ -32,7 +32,7 @@ async function hold(): Promise<{ readonly writing: Promise<number> }> {
   await holder.query('BEGIN; LOCK TABLE samples IN ACCESS EXCLUSIVE MODE');
   const writing = post();
   const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
-                    WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%INTO samples%'`;
+                    WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%COPY samples%'`;
   const waiters = async () => {
     await holder.query('SELECT pg_stat_clear_snapshot()');
     return (await holder.query(waiting)).rows[0].n;
