@@ -1,7 +1,16 @@
 import type { LiveEvent as LiveAnswer, LiveGap } from '../contract/live.ts';
 import { writeTracked } from '../contract/live-wire.ts';
 import type { EventIds } from './event-id.ts';
-import type { LiveSeries } from './series-directory.ts';
+
+/** The series of an event. */
+export interface EventSeries {
+  readonly id: number;
+  readonly metricName: string;
+  readonly host: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The beginning of each of its messages, up to the time. */
+  readonly json: string;
+}
 
 /** An event of a stream, in every form that a door sends; each form is made once, whoever asks for it. */
 export interface LiveEvent {
@@ -29,7 +38,7 @@ const EVENT_BYTES = 200;
 
 /** A sample on its way to subscribers. */
 export class SampleEvent implements LiveEvent {
-  readonly series: LiveSeries;
+  readonly series: EventSeries;
   readonly timeMs: number;
   readonly value: number;
   /** The transaction that committed it. */
@@ -42,7 +51,7 @@ export class SampleEvent implements LiveEvent {
   #message: Buffer | undefined;
   #sse: Buffer | undefined;
 
-  constructor(series: LiveSeries, timeMs: number, value: number, origin: Origin, index: number) {
+  constructor(series: EventSeries, timeMs: number, value: number, origin: Origin, index: number) {
     this.series = series;
     this.timeMs = timeMs;
     this.value = value;

@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeriesRow } from '../store/describe-series.ts';
 import type { SeriesSelector } from '../store/matching-series.ts';
+import type { EventSeries } from './event.ts';
 import type { Subscription } from './subscription.ts';
 
 /** A series as the feed knows it. */
-export interface LiveSeries {
-  readonly id: number;
-  readonly metricName: string;
-  readonly host: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** The beginning of each of its messages, up to the time. */
-  readonly json: string;
+export interface LiveSeries extends EventSeries {
   /** The subscriptions that it matches, as of `version` of its topic. */
   matched: { readonly version: symbol | undefined; readonly subscriptions: readonly Subscription[] };
 }
@@ -89,7 +84,7 @@ function fromRow({ id, metric_name, host, labels }: SeriesRow): LiveSeries {
 }
 
 /** Whether a series is among those selected; a matcher with an empty value wants the label absent. */
-export function matches(series: LiveSeries, { metricName, host, matchers }: SeriesSelector): boolean {
+export function matches(series: EventSeries, { metricName, host, matchers }: SeriesSelector): boolean {
   return (
     series.metricName === metricName &&
     (host === undefined || series.host === host) &&
