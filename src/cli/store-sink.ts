@@ -1,5 +1,5 @@
-import type { Store } from '../open-store.ts';
 import { ROLLUPS, type TimeRange } from '../domain/retention.ts';
+import type { Store } from '../open-store.ts';
 import { beginHistory, finishHistory } from '../store/refresh-history.ts';
 import { resolveSeries } from '../store/resolve-series.ts';
 import { writeSamples } from '../store/write-samples.ts';
