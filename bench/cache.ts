@@ -9,8 +9,8 @@ import { type Config, parseConfig } from '../src/config.ts';
 import { createLogger } from '../src/logger.ts';
 import { openStore } from '../src/open-store.ts';
 import { refreshLate } from '../src/store/refresh.ts';
-import { figure, quantile, timeCalls } from './support/report.ts';
-import { openReader, type Reader } from './support/requests.ts';
+import { figure } from './support/report.ts';
+import { medianRead, openReader } from './support/requests.ts';
 
 const METRIC = 'bench_cache';
 const HOSTS = 100;
@@ -40,25 +40,17 @@ async function measure(what: string, settings: Config, nth: (call: number) => nu
   // The first round of maintenance, which settles the past.
   await sleep(5_000);
   const reader = openReader(url);
-  await median(reader, `${HOSTS} hosts averaged, 24 h from 1-minute, ${what}`, 200, (call) =>
-    ONE_LINE(nth(call)),
-  );
-  await median(reader, `${HOSTS} lines, 24 h from 1-minute, ${what}`, 20, (call) => LINES(nth(call)));
+  for (const [lines, calls, path] of [
+    ['hosts averaged', 200, ONE_LINE],
+    ['lines', 20, LINES],
+  ] as const) {
+    const ms = await medianRead(reader, (call) => path(nth(call)), { warmUp: WARM_UP_CALLS, calls });
+    figure(`${HOSTS} ${lines}, 24 h from 1-minute, ${what}, median`, ms, 'ms');
+  }
   reader.close();
   const figures = await (await fetch(new URL('/metrics', url))).text();
   console.log(figures.match(/^hyperdash_cache_.*$/gm)?.join('  '));
   await app.stop();
-}
-
-async function median(
-  reader: Reader,
-  what: string,
-  calls: number,
-  path: (call: number) => string,
-): Promise<void> {
-  let call = 0;
-  await timeCalls(WARM_UP_CALLS, () => reader.read(path(call++)));
-  figure(`${what}, median`, quantile(await timeCalls(calls, () => reader.read(path(call++))), 0.5), 'ms');
 }
 
 /** Fills what is missing up to now, and brings it into the rollups. */

@@ -12,8 +12,8 @@ import { openStore } from '../src/open-store.ts';
 import { runJob } from '../src/store/jobs.ts';
 import { readJobs } from '../src/store/jobs-due.ts';
 import { refreshLate } from '../src/store/refresh.ts';
-import { figure, quantile, timeCalls } from './support/report.ts';
-import { openReader, type Reader } from './support/requests.ts';
+import { figure, quantile } from './support/report.ts';
+import { medianRead, openReader, type Reader } from './support/requests.ts';
 import { fillHistory, HOSTS, METRICS } from './support/store-history.ts';
 import { BUSY, fillMany, MANY, QUIET, SCATTERED } from './support/store-many.ts';
 import { measureRefresh } from './support/store-refresh.ts';
@@ -22,8 +22,7 @@ import { measureSeeded } from './support/store-seeded.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-const WARM_UP_CALLS = 20;
-const CALLS = 200;
+const READS = { warmUp: 20, calls: 200 };
 const NEWEST_SCATTERED = `/api/metrics/${SCATTERED}/latest`;
 
 const settings = {
@@ -78,17 +77,13 @@ async function fill(engine: Engine): Promise<number> {
   return endMs;
 }
 
-/** @param path of each call, the warm-up's included, by its number */
 async function median(
   reader: Reader,
   what: string,
   target: string,
   path: (nth: number) => string,
 ): Promise<void> {
-  let call = 0;
-  await timeCalls(WARM_UP_CALLS, () => reader.read(path(call++)));
-  const measurements = await timeCalls(CALLS, () => reader.read(path(call++)));
-  figure(`${what}, median`, quantile(measurements, 0.5), 'ms', target);
+  figure(`${what}, median`, await medianRead(reader, path, READS), 'ms', target);
 }
 
 async function measureQueries(reader: Reader, endMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { quantile, timeCalls } from './report.ts';
 
 /** A client that reads whole answers over one kept connection and parses nothing. */
 export interface Reader {
@@ -25,4 +26,19 @@ export function openReader(url: string): Reader {
       }),
     close: () => agent.destroy(),
   };
+}
+
+/**
+ * The median of so many reads one after another, in milliseconds, after some that warm up.
+ * @param path of each read, the warm-up's included, by its number
+ */
+export async function medianRead(
+  reader: Reader,
+  path: (nth: number) => string,
+  { warmUp, calls }: { readonly warmUp: number; readonly calls: number },
+): Promise<number> {
+  let nth = 0;
+  const read = () => reader.read(path(nth++));
+  await timeCalls(warmUp, read);
+  return quantile(await timeCalls(calls, read), 0.5);
 }
