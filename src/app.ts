@@ -6,9 +6,9 @@ import { createQuietLog } from './agent/quiet-log.ts';
 import type { AgentSample } from './agent/rounds.ts';
 import { type SelfFigure, selfReader } from './agent/self.ts';
 import type { Config } from './config.ts';
+import { inTime } from './domain/in-time.ts';
 import { oldestAcceptableMs, retentionOf } from './domain/retention.ts';
 import { createDownsampling } from './downsampling/downsampling.ts';
-import { settledWithin } from './engine/drain.ts';
 import type { Engine } from './engine/engine.ts';
 import { type Replica, watchReplica } from './engine/replica.ts';
 import { figuresOf, SELF_CHARTED } from './figures.ts';
@@ -96,7 +96,7 @@ export function createApp(config: Config, limits: AppLimits = {}): App {
     const jobs = startJobs(store.engine, (error) =>
       logger.error(error, 'maintenance of the database failed'),
     );
-    closers.push(() => settledWithin(Promise.all([ingest.close(), jobs.stop()]), WRITES_GRACE_MS));
+    closers.push(() => inTime(Promise.all([ingest.close(), jobs.stop()]), WRITES_GRACE_MS));
     const readLimits = readLimitsOf(store.engine);
     const replica = replicaOf(config, store.engine, readLimits, logger);
     closers.push(() => replica?.close());

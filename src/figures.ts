@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreStatus } from './contract/status.ts';
+import { inTime } from './domain/in-time.ts';
 import type { Downsampling } from './downsampling/downsampling.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Replica } from './engine/replica.ts';
@@ -239,17 +239,8 @@ function keptFor<Answer>(
           asking = false;
         });
     }
-    return inTime(answer!);
+    return inTime(answer!, STORE_WITHIN_MS);
   };
-}
-
-/** The answer; undefined where it takes too long. */
-async function inTime<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-  const timer = new AbortController();
-  const late = sleep(STORE_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => undefined);
-  const found = await Promise.race([answer, late]);
-  timer.abort();
-  return found;
 }
 
 function counter(name: string, help: string, labels: readonly string[], read: Figure['read']): Figure {

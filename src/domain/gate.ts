@@ -1,4 +1,5 @@
 import { HyperdashError } from '../errors.ts';
+import { cancelled } from './cancellation.ts';
 
 /** Bounds of a {@link Gate}. */
 export interface GateLimits {
@@ -111,11 +112,6 @@ export class Gate {
 interface Waiter {
   enter(): void;
   refuse(error: HyperdashError): void;
-}
-
-/** The client went away before its answer was ready. */
-export function cancelled(): HyperdashError {
-  return new HyperdashError('CLIENT_CLOSED_REQUEST', 'The request was cancelled.');
 }
 
 function closing(): HyperdashError {

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
-import { cancelled, Gate } from '../domain/gate.ts';
+import { cancelled, unlessAborted } from '../domain/cancellation.ts';
+import { Gate } from '../domain/gate.ts';
 import { HyperdashError } from '../errors.ts';
 import { buffersOf, type DownsamplingJob, type DownsamplingResult, pointsOf, runJob } from './job.ts';
 import { type Outcome, resultOf } from './outcome.ts';
@@ -135,18 +136,4 @@ export function createDownsampling(options: DownsamplingOptions): Downsampling {
 /** Whether posting the job failed; all else that `pool.run` itself rejects with is the death of its thread. */
 function isUnmovable(error: unknown): boolean {
   return error instanceof Error && error.name === 'DataCloneError';
-}
-
-/** The promise's outcome, or CLIENT_CLOSED_REQUEST as soon as the signal is aborted. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(cancelled());
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -14,10 +14,3 @@ export async function drained(pool: Pool, graceMs: number): Promise<void> {
     await sleep(POLL_MS);
   }
 }
-
-/** Waits for a promise, but no longer than that. */
-export async function settledWithin(promise: Promise<unknown>, graceMs: number): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([promise, sleep(graceMs, undefined, { signal: timer.signal }).catch(() => {})]);
-  timer.abort();
-}

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { settledWithin } from './drain.ts';
+import { inTime } from '../domain/in-time.ts';
 import type { EmbeddedConnection } from './embedded-stream.ts';
 
 /** A running thread of the embedded engine. */
@@ -40,7 +40,7 @@ export async function startEmbeddedThread(dataDir: string | undefined): Promise<
     },
     async close(graceMs) {
       worker.postMessage('close');
-      await settledWithin(ended, graceMs);
+      await inTime(ended, graceMs);
       await worker.terminate();
     },
   };

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { inTime } from '../domain/in-time.ts';
 import { HyperdashError } from '../errors.ts';
-import { drained, settledWithin } from './drain.ts';
+import { drained } from './drain.ts';
 import { type EmbeddedConnection, EmbeddedStream } from './embedded-stream.ts';
 import { type EmbeddedThread, startEmbeddedThread } from './embedded-thread.ts';
 import type { Engine } from './engine.ts';
@@ -115,5 +116,5 @@ async function closeAll(pool: pg.Pool, supervisor: Supervisor): Promise<void> {
   await drained(pool, QUERIES_GRACE_MS);
   await supervisor.close();
   await drained(pool, CLIENTS_GRACE_MS);
-  await settledWithin(pool.end(), CLIENTS_GRACE_MS);
+  await inTime(pool.end(), CLIENTS_GRACE_MS);
 }

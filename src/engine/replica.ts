@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { settledWithin } from './drain.ts';
+import { inTime } from '../domain/in-time.ts';
 import type { Engine } from './engine.ts';
 import { openPool } from './server.ts';
 
@@ -95,8 +95,8 @@ export function watchReplica(options: ReplicaOptions): Replica {
     },
     async close() {
       stopping.abort();
-      await settledWithin(watching, CLOSE_GRACE_MS);
-      await settledWithin(pool.end(), CLOSE_GRACE_MS);
+      await inTime(watching, CLOSE_GRACE_MS);
+      await inTime(pool.end(), CLOSE_GRACE_MS);
     },
   };
 }

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { inTime } from '../domain/in-time.ts';
 import { HyperdashError } from '../errors.ts';
-import { drained, settledWithin } from './drain.ts';
+import { drained } from './drain.ts';
 import { type Engine, OLDEST_TIMESCALEDB } from './engine.ts';
 import { createLendingSocket } from './lending-socket.ts';
 import { columnTypes } from './types.ts';
@@ -39,7 +40,7 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
       pool,
       abilities: { connections: options.poolSize, cancel: true, backgroundJobs },
       close() {
-        closed ??= drained(pool, CLOSE_GRACE_MS).then(() => settledWithin(pool.end(), CLOSE_GRACE_MS));
+        closed ??= drained(pool, CLOSE_GRACE_MS).then(() => inTime(pool.end(), CLOSE_GRACE_MS));
         return closed;
       },
     };

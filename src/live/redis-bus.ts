@@ -1,8 +1,8 @@
 import { createClient } from 'redis';
 import type { Committed } from '../domain/committed.ts';
+import { reconnectDelayMs } from '../domain/reconnect-delay.ts';
 import { type Bus, decodeCommitted, encodeCommitted } from './bus.ts';
 
-const RETRY_MAX_MS = 5_000;
 /** After a message that nobody received, nothing is sent for so long: the commit log covers who comes meanwhile. */
 const QUIET_MS = 1_000;
 
@@ -18,7 +18,7 @@ export interface RedisBusOptions {
 /** A bus over Redis pub/sub. It connects in the background and again after each failure: nothing here waits for Redis. */
 export function openRedisBus({ url, database, onCommit, onError }: RedisBusOptions): Bus {
   const channel = `hyperdash:live:${database}`;
-  const socket = { reconnectStrategy: (retries: number) => Math.min(100 * 2 ** retries, RETRY_MAX_MS) };
+  const socket = { reconnectStrategy: reconnectDelayMs };
   const publisher = createClient({ url, socket, disableOfflineQueue: true });
   const subscriber = createClient({ url, socket });
   const connecting = [publisher, subscriber].map((client) => {

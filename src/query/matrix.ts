@@ -47,11 +47,12 @@ export async function queryMatrix(
   const { aggregate, points } = input;
   const question = { resolution, lines: ids, range, aggregate, bucketMs, maxRows: settings.maxRawRows };
   const extent = { rangeMs, bucketMs: plan.bucketMs, seriesCount: ids.flat().length };
-  timings.plan = readPlan(plan, extent);
+  const asked = readPlan(plan, extent);
+  timings.plan = asked;
   const compute = async (computing: Computing) => {
     const read = () => readLines(reads, question, computing, timings);
     const rows = await readTurns.run(extent, read, computing.signal);
-    timings.plan = { ...readPlan(plan, extent), rows: rows.times.length };
+    timings.plan = { ...asked, rows: rows.times.length };
     return timings.measure('downsample', () => thinLines(rows, lines.length, points, { bucketMs, rangeMs }));
   };
   const kept = await cache.answer(

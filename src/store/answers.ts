@@ -1,3 +1,4 @@
+import { inTime } from '../domain/in-time.ts';
 import type { Engine } from '../engine/engine.ts';
 
 /** Longest that somebody who asks how the database is is kept waiting. */
@@ -15,9 +16,6 @@ export function isWritable(engine: Engine): Promise<boolean> {
 }
 
 async function isTrueInTime(answer: Promise<boolean>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), ANSWER_WITHIN_MS);
-  const found = await Promise.race([answer.catch(() => false), late]);
-  clearTimeout(timer);
-  return found;
+  const found = await inTime(answer, ANSWER_WITHIN_MS).catch(() => false);
+  return found ?? false;
 }

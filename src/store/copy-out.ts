@@ -4,7 +4,7 @@ import { CopyDecoder, type CopyShape, type Segment } from '../domain/copy-binary
 import { CopyMessages } from '../domain/copy-messages.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LendingStream } from '../engine/lending-socket.ts';
-import type { Database } from './settled-version.ts';
+import type { Database } from './database.ts';
 import { sqlState } from './store-error.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Columns } from '../domain/lttb.ts';
 import type { TimeRange } from '../domain/time-range.ts';
 import type { Engine } from '../engine/engine.ts';
 import { copyOut } from './copy-out.ts';
-import type { Database } from './settled-version.ts';
+import type { Database } from './database.ts';
 import { asking } from './store-error.ts';
 import { RAW_AGGREGATES, ROLLUP_AGGREGATES, ROLLUP_VALUES, rollupParts, within } from './tier-sql.ts';
 

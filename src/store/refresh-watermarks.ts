@@ -1,6 +1,6 @@
-import type { Pool } from 'pg';
 import { ROLLUPS, type Rollup } from '../domain/retention.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Database } from './database.ts';
 
 /** So long an answer is used again: the view has that much more to aggregate. */
 const RECENT_MS = 10_000;
@@ -18,9 +18,7 @@ export interface MaterializedPart {
  * real-time view: over many series it is several times faster to aggregate the table before a literal `untilMs` and
  * the view from there on. An old answer stays right: what it says is materialised still is.
  */
-export async function readMaterializedParts(
-  database: Pick<Pool, 'query'>,
-): Promise<Record<Rollup, MaterializedPart>> {
+export async function readMaterializedParts(database: Database): Promise<Record<Rollup, MaterializedPart>> {
   const { rows } = await database.query<MaterializedPart & { relation: string }>(
     `SELECT view_name AS relation,
             materialization_hypertable_schema || '.' || materialization_hypertable_name AS hypertable,

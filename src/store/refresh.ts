@@ -1,6 +1,7 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { lateRange, ROLLUPS, type Rollup, refreshWindow, type TimeRange } from '../domain/retention.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Database } from './database.ts';
 import { inBulk, takesArgument, unlessElsewhere, withMaintenanceSession } from './lifecycle-session.ts';
 import { readMaterializedParts } from './refresh-watermarks.ts';
 import { guardPast, isBeingMaterialized, settlePast } from './settle-past.ts';
@@ -98,7 +99,7 @@ export interface RawLimitNow {
 }
 
 /** Reads what `domain/retention.ts` needs to tell the oldest acceptable sample. */
-export async function readRawLimit(database: Pick<Pool, 'query'>): Promise<RawLimitNow> {
+export async function readRawLimit(database: Database): Promise<RawLimitNow> {
   const { rows } = await database.query<RawLimitNow>(
     `SELECT extract(epoch FROM now())::float8 * 1000 AS "nowMs",
             extract(epoch FROM raw)::float8 * 1000 AS "retainRawMs",

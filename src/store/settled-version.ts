@@ -1,11 +1,8 @@
-import type { Pool } from 'pg';
 import type { Resolution } from '../contract/resolution.ts';
 import { BUCKET_MS } from '../domain/tier.ts';
 import type { TimeRange } from '../domain/time-range.ts';
+import type { Database } from './database.ts';
 import { asking } from './store-error.ts';
-
-/** A pool, or one connection. */
-export type Database = Pick<Pool, 'query'>;
 
 /** With more changes than this in a range, what is known of it is not worth the look-up. */
 const MAX_CHANGES = 1000;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { Database } from '../../store/database.ts';
 import { SETTLED_AFTER_MS } from '../../store/settle-past.ts';
-import { type Database, type PastQuestion, settledVersion } from '../../store/settled-version.ts';
+import { type PastQuestion, settledVersion } from '../../store/settled-version.ts';
 import { type ReadExtent, rowsOf } from '../read-turns.ts';
 import type { Reads } from '../reads.ts';
 import type { Timings } from '../timings.ts';

@@ -1,4 +1,4 @@
-import { cancelled } from '../../domain/gate.ts';
+import { cancelled, unlessAborted } from '../../domain/cancellation.ts';
 
 interface Flight<Result> {
   readonly result: Promise<Result>;
@@ -28,13 +28,9 @@ export class Flights<Result> {
     if (signal?.aborted) throw cancelled();
     const flight = this.#flights.get(key) ?? this.#begin(key, work);
     flight.waiting++;
-    const { promise: left, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(cancelled());
-    signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([flight.result, left]);
+      return await unlessAborted(flight.result, signal);
     } finally {
-      signal?.removeEventListener('abort', onAbort);
       if (--flight.waiting === 0) {
         this.#end(key, flight);
         flight.giveUp.abort();

@@ -1,6 +1,7 @@
 import { createClient, RESP_TYPES } from 'redis';
+import { inTime } from '../../domain/in-time.ts';
+import { reconnectDelayMs } from '../../domain/reconnect-delay.ts';
 
-const RETRY_MAX_MS = 5_000;
 /** Redis is given up for one answer after so long. */
 const WAIT_MS = 100;
 /** Larger values are not worth their way. */
@@ -25,8 +26,11 @@ export interface RedisAnswersOptions {
 
 /** Connects in the background, and again after each failure. */
 export function openRedisAnswers({ url, database, keptMs, onError }: RedisAnswersOptions): RedisAnswers {
-  const socket = { reconnectStrategy: (retries: number) => Math.min(100 * 2 ** retries, RETRY_MAX_MS) };
-  const connection = createClient({ url, socket, disableOfflineQueue: true });
+  const connection = createClient({
+    url,
+    socket: { reconnectStrategy: reconnectDelayMs },
+    disableOfflineQueue: true,
+  });
   connection.on('error', onError);
   const connecting = connection.connect().catch(onError);
   const client = connection.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
@@ -38,7 +42,7 @@ export function openRedisAnswers({ url, database, keptMs, onError }: RedisAnswer
         onError(error);
         return null;
       });
-      return (await within(WAIT_MS, answer)) ?? undefined;
+      return (await inTime(answer, WAIT_MS)) ?? undefined;
     },
     set(key, value) {
       if (!connection.isReady || value.length > VALUE_MAX_BYTES) return;
@@ -49,13 +53,4 @@ export function openRedisAnswers({ url, database, keptMs, onError }: RedisAnswer
       await connecting;
     },
   };
-}
-
-/** The answer; undefined where it takes longer. */
-async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(resolve, ms, undefined);
-  const found = await Promise.race([answer, late]);
-  clearTimeout(timer);
-  return found;
 }
